@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * conf.h - the configuration file: INI, a section [subagent] and a section
+ * [server N] for each server.  docs: dhcpfod.conf(5).
+ */
+#ifndef DHCPFO_CONF_H
+#define DHCPFO_CONF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dhcpsapi.h"
+#include "server.h"
+
+enum conf_kind {
+	CONF_U32, /* uint32_t, within min..max */
+	CONF_BOOL, /* bool: yes or no */
+	CONF_TEXT, /* char *: at most max octets */
+	CONF_FLAGS, /* uint32_t: words of the set flags, or all, or none */
+	CONF_NETWORKS /* struct conf_networks: a.b.c.d/length, ... */
+};
+
+/* One key of a section: where its value goes, and what it is by default. */
+struct conf_key {
+	const char *name;
+	enum conf_kind kind;
+	size_t offset;
+	uint32_t min, max;
+	const char *standard; /* as it would be written in the file */
+};
+
+struct conf_network {
+	DHCP_IP_ADDRESS address;
+	uint32_t length; /* of the prefix, in bits */
+};
+
+struct conf_networks {
+	struct conf_network *at;
+	size_t n;
+};
+
+struct conf_server {
+	uint32_t index; /* N of [server N]: 1..65535 */
+	const struct failover_server_type *type;
+	char *name; /* unique; default: "serverN" */
+	char *address; /* or NULL */
+	uint32_t writable; /* FAILOVER_SET_* bits that may be set */
+	void *options; /* type->options_size octets */
+};
+
+struct conf {
+	char *agentx_socket; /* as Net-SNMP writes it, or "" for its default */
+	uint32_t ping_interval; /* seconds between looks for the master */
+	uint32_t poll_interval; /* seconds */
+	uint32_t set_deadline; /* milliseconds */
+	char *state_dir;
+	uint32_t write_policy; /* FAILOVER_SET_* bits that may be set */
+	struct conf_server *servers; /* in the order of their index */
+	size_t n;
+};
+
+/**
+ * Read ${path}.  Returns NULL and a message "file:line: what is wrong", or
+ * "file: what is wrong", in ${why} when it cannot be used.  The caller frees
+ * the result with conf_free().  ${error} may be NULL.
+ */
+struct conf *conf_read(const char *path, char *why, size_t size,
+    enum dhcp_error *error);
+
+/** Free ${conf}, which may be NULL. */
+void conf_free(struct conf *conf);
+
+/** The keys of [subagent], and of any [server N], for docs and tests. */
+extern const struct conf_key conf_subagent_keys[];
+extern const size_t conf_subagent_nkeys;
+
+#endif
