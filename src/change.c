@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "change_private.h"
+#include "log.h"
+
+struct change *
+change_new(struct roster *roster)
+{
+	struct change *change;
+
+	if ((change = calloc(1, sizeof(*change))) == NULL)
+		return NULL;
+	change->roster = roster;
+	change->last_row = &change->rows;
+	return change;
+}
+
+static void
+change_free(struct change *change)
+{
+	size_t i, j;
+
+	for (i = 0; i < change->ngroups; i++)
+		for (j = 0; j < change->groups[i].n; j++)
+			failover_free(change->groups[i].steps[j].old);
+	snapshot_free(change->fresh);
+	arena_free(&change->arena, 1);
+	free(change);
+}
+
+/* ---- in the worker's thread ---- */
+
+static enum dhcp_error
+call_set(struct failover_server *server, const struct step *step)
+{
+	return failover_server_set(server, step->flags, &step->want);
+}
+
+static enum dhcp_error
+call_create(struct failover_server *server, const struct step *step)
+{
+	return failover_server_create(server, &step->want);
+}
+
+static enum dhcp_error
+call_delete(struct failover_server *server, const struct step *step)
+{
+	return failover_server_delete(server, step->want.RelationshipName);
+}
+
+static enum dhcp_error
+call_add(struct failover_server *server, const struct step *step)
+{
+	return failover_server_add_scopes(server, &step->want);
+}
+
+static enum dhcp_error
+call_remove(struct failover_server *server, const struct step *step)
+{
+	return failover_server_delete_scopes(server, &step->want);
+}
+
+static const struct {
+	enum dhcp_error (*call)(struct failover_server *, const struct step *);
+	const char *word;
+	bool structural;
+} kinds[] = {
+	[STEP_SET] = { call_set, "set", false },
+	[STEP_CREATE] = { call_create, "create", true },
+	[STEP_DELETE] = { call_delete, "delete", true },
+	[STEP_ADD] = { call_add, "add scopes to", true },
+	[STEP_REMOVE] = { call_remove, "delete scopes from", true },
+};
+
+/* Remember how it was, then change it. */
+static enum dhcp_error
+step_run(struct failover_server *server, struct step *step)
+{
+	enum dhcp_error error;
+
+	error = failover_server_get(server, step->want.RelationshipName,
+	    &step->old);
+	if (error != ERROR_SUCCESS &&
+	    error != ERROR_DHCP_FO_RELATIONSHIP_DOES_NOT_EXIST)
+		return error;
+	step->called = true;
+	if ((error = kinds[step->kind].call(server, step)) == ERROR_SUCCESS)
+		step->applied = true;
+	return error;
+}
+
+/* Restore what ${group} has applied, the last step first. */
+static enum dhcp_error
+group_restore(struct failover_server *server, struct group *group)
+{
+	enum dhcp_error error, first = ERROR_SUCCESS;
+	struct step *step;
+	size_t i;
+
+	for (i = group->n; i > 0; i--) {
+		step = &group->steps[i - 1];
+		if (!step->applied)
+			continue;
+		error = failover_server_restore(server,
+		    step->want.RelationshipName, step->old);
+		if (error == ERROR_SUCCESS)
+			step->applied = false;
+		else if (first == ERROR_SUCCESS)
+			first = error;
+	}
+	return first;
+}
+
+/* A fresh listing where rows or scopes came or went; else, or if not, none. */
+static void
+relist(struct change *change, struct failover_server *server,
+    const struct group *group)
+{
+	size_t i;
+
+	for (i = 0; i < group->n; i++)
+		if (kinds[group->steps[i].kind].structural)
+			break;
+	if (i == group->n || (change->fresh = snapshot_new(NULL)) == NULL)
+		return;
+	if (failover_server_list(server, snapshot_add, change->fresh) ==
+	    ERROR_SUCCESS && snapshot_sort(change->fresh, server->name))
+		return;
+	snapshot_free(change->fresh);
+	change->fresh = NULL;
+}
+
+static void
+group_run(struct job *job, struct failover_server *server)
+{
+	struct change *change = (struct change *)job;
+	struct group *group = &change->groups[change->current];
+	bool atomic = failover_server_atomic(server);
+	enum dhcp_error error = failover_server_begin(server);
+	size_t i;
+
+	change->restored = true;
+	change->failed = 0;
+	if (error != ERROR_SUCCESS)
+		goto err0;
+	for (i = 0; i < group->n; i++)
+		if ((error = step_run(server, &group->steps[i])) !=
+		    ERROR_SUCCESS)
+			goto err1;
+		else
+			group->steps[i].result = ERROR_SUCCESS;
+	i = 0;
+	if ((error = failover_server_commit(server)) != ERROR_SUCCESS)
+		goto err1;
+
+	/* Success! */
+	change->failed = group->n;
+	relist(change, server, group);
+	return;
+
+err1:
+	change->failed = i;
+	if (atomic) {
+		failover_server_rollback(server);
+		for (i = 0; i < group->n; i++)
+			group->steps[i].applied = false;
+	} else
+		change->restored = group_restore(server, group) ==
+		    ERROR_SUCCESS;
+err0:
+	group->steps[change->failed].result = error;
+}
+
+static void
+group_undo(struct job *job, struct failover_server *server)
+{
+	struct change *change = (struct change *)job;
+	struct group *group = &change->groups[change->current];
+
+	change->restored = false;
+	if (failover_server_begin(server) != ERROR_SUCCESS)
+		return;
+	if (group_restore(server, group) != ERROR_SUCCESS) {
+		failover_server_rollback(server);
+		return;
+	}
+	if (failover_server_commit(server) != ERROR_SUCCESS) {
+		failover_server_rollback(server);
+		return;
+	}
+	change->restored = true;
+	relist(change, server, group);
+}
+
+/* ---- back in the main thread ---- */
+
+static void
+say(struct change *change, struct change_verdict v)
+{
+	change_answer *answer = change->answer;
+
+	change->answer = NULL;
+	if (answer != NULL)
+		answer(change->arg, &v);
+}
+
+static void
+link_change(struct change *change)
+{
+	change->next = change->roster->changes;
+	change->roster->changes = change;
+}
+
+static void
+unlink_change(struct change *change)
+{
+	struct change **at;
+
+	for (at = &change->roster->changes; *at != NULL; at = &(*at)->next)
+		if (*at == change) {
+			*at = change->next;
+			return;
+		}
+}
+
+/* No server works on it any more.  The change may be gone afterwards. */
+static void
+settle(struct change *change, enum change_state state, struct change_verdict v)
+{
+	change->state = state;
+	unlink_change(change);
+	say(change, v);
+	if (change->detached)
+		change_free(change);
+}
+
+/* Tell in the row what became of its set call. */
+static void
+mark(const struct step *step, enum set_status status, enum dhcp_error result)
+{
+	struct snapshot_row *row;
+
+	if (step->kind != STEP_SET || (row = change_row_now(step->row)) == NULL)
+		return;
+	row->status.set_status = status;
+	row->status.last_set_flags = step->flags;
+	row->status.last_set_result = result;
+	row->status.last_set_time = time(NULL);
+}
+
+static void
+mark_group(const struct group *group, enum set_status status,
+    enum dhcp_error result)
+{
+	size_t i;
+
+	for (i = 0; i < group->n; i++)
+		mark(&group->steps[i], status, result);
+}
+
+static void
+count_calls(const struct group *group)
+{
+	struct snapshot_row *row;
+	const struct step *step;
+	size_t i;
+
+	for (i = 0; i < group->n; i++) {
+		step = &group->steps[i];
+		if (step->kind != STEP_SET || !step->called ||
+		    (row = change_row_now(step->row)) == NULL)
+			continue;
+		row->status.set_calls++;
+		if (step->result != ERROR_SUCCESS)
+			row->status.set_failures++;
+	}
+}
+
+static void
+log_step(const struct step *step, const char *outcome)
+{
+	char flags[96] = "";
+
+	if (step->kind == STEP_SET)
+		failover_flags_text(step->flags, flags, sizeof(flags));
+	log_info("server \"%s\": %s \"%s\"%s%s: %s", step->row->server->name,
+	    kinds[step->kind].word, step->want.RelationshipName,
+	    flags[0] != '\0' ? " " : "", flags, outcome);
+}
+
+/* Show what ${group} did, or, ${back}, that it is as it was before. */
+static void
+show(struct change *change, const struct group *group, bool back)
+{
+	const DHCP_FAILOVER_RELATIONSHIP *now;
+	struct snapshot_row *row;
+	const struct step *step;
+	size_t i;
+
+	if (change->fresh != NULL) {
+		roster_publish(group->server, change->fresh);
+		change->fresh = NULL;
+		return;
+	}
+	for (i = 0; i < group->n; i++) {
+		step = &group->steps[i];
+		now = back ? step->old : &step->want;
+		if (kinds[step->kind].structural)
+			/* The listing failed: make up for it. */
+			roster_poll(group->server);
+		else if (now != NULL && (row = change_row_now(step->row)) != NULL)
+			roster_apply(group->server, row, now, step->flags);
+	}
+}
+
+static void undo_next(struct change *change);
+
+/* Nothing of the change is to stay, as ${v} says. */
+static void
+refuse(struct change *change, struct change_verdict v)
+{
+	say(change, v);
+	undo_next(change);
+}
+
+static void
+group_failed(struct change *change, struct group *group)
+{
+	const struct step *step = &group->steps[change->failed];
+	struct change_verdict v = { CHANGE_FAILED, step->result,
+		step->request };
+	size_t i;
+
+	log_step(step, DhcpfoErrorText(step->result));
+	for (i = 0; i < change->failed; i++)
+		mark(&group->steps[i], SET_STATUS_UNDONE, v.result);
+	mark(step, SET_STATUS_FAILED, v.result);
+	/* Those after it were not called, but may have been told pending. */
+	if (change->late) {
+		for (i = change->failed + 1; i < group->n; i++)
+			mark(&group->steps[i], SET_STATUS_FAILED,
+			    ERROR_OPERATION_ABORTED);
+		for (i = change->current + 1; i < change->ngroups; i++)
+			mark_group(&change->groups[i], SET_STATUS_FAILED,
+			    ERROR_OPERATION_ABORTED);
+	}
+	if (!change->restored) {
+		change->undo_failed = true;
+		log_err("server \"%s\": \"%s\": what had been done before that "
+		    "could not be undone", group->server->name,
+		    step->want.RelationshipName);
+		roster_poll(group->server);
+	}
+	refuse(change, v);
+}
+
+static void start_group(struct change *change);
+
+static void
+group_done(struct job *job)
+{
+	struct change *change = (struct change *)job;
+	struct group *group = &change->groups[change->current];
+	size_t i;
+
+	group->server->report = job->report;
+	count_calls(group);
+	if (change->failed < group->n) {
+		group_failed(change, group);
+		return;
+	}
+	group->applied = true;
+	show(change, group, false);
+	for (i = 0; i < group->n; i++)
+		log_step(&group->steps[i], "done");
+	mark_group(group, SET_STATUS_SUCCEEDED, ERROR_SUCCESS);
+	change->current++;
+	if (change->undo_wanted)
+		undo_next(change);
+	else if (change->current < change->ngroups)
+		start_group(change);
+	else
+		settle(change, CHANGE_APPLIED, change_verdict_of(CHANGE_OK, 0));
+}
+
+static void
+start_group(struct change *change)
+{
+	change->job.run = group_run;
+	change->job.done = group_done;
+	worker_submit(change->groups[change->current].server->worker,
+	    &change->job);
+}
+
+static void
+undo_done(struct job *job)
+{
+	struct change *change = (struct change *)job;
+	struct group *group = &change->groups[change->current];
+
+	group->server->report = job->report;
+	group->applied = false;
+	if (change->restored) {
+		show(change, group, true);
+		mark_group(group, SET_STATUS_UNDONE, ERROR_OPERATION_ABORTED);
+		log_info("server \"%s\": a change was undone",
+		    group->server->name);
+	} else {
+		change->undo_failed = true;
+		mark_group(group, SET_STATUS_IN_DOUBT, job->report.last_error);
+		log_err("server \"%s\": a change could not be undone",
+		    group->server->name);
+		roster_poll(group->server);
+	}
+	undo_next(change);
+}
+
+/* Undo the last group that stands; when none is left, that is the end. */
+static void
+undo_next(struct change *change)
+{
+	size_t i;
+
+	for (i = change->ngroups; i > 0; i--)
+		if (change->groups[i - 1].applied)
+			break;
+	if (i == 0) {
+		settle(change, CHANGE_REFUSED, change_verdict_of(change->undo_failed ?
+		    CHANGE_UNDO_FAILED : CHANGE_OK, 0));
+		return;
+	}
+	change->state = CHANGE_UNDOING;
+	change->current = i - 1;
+	change->job.run = group_undo;
+	change->job.done = undo_done;
+	worker_submit(change->groups[i - 1].server->worker, &change->job);
+}
+
+void
+change_commit(struct change *change, change_answer *answer, void *arg)
+{
+	assert(change->state == CHANGE_CHECKED);
+	change->answer = answer;
+	change->arg = arg;
+	change->state = CHANGE_RUNNING;
+	if (change->ngroups == 0) {
+		settle(change, CHANGE_APPLIED, change_verdict_of(CHANGE_OK, 0));
+		return;
+	}
+	link_change(change);
+	start_group(change);
+}
+
+void
+change_expire(struct change *change)
+{
+	struct group *group;
+	size_t i;
+
+	if (change->answer == NULL)
+		return;
+	if (change->state != CHANGE_RUNNING || change->undo_wanted) {
+		say(change, change_verdict_of(CHANGE_UNDO_FAILED, 0));
+		return;
+	}
+	group = &change->groups[change->current];
+	if (worker_withdraw(group->server->worker, &change->job)) {
+		/* The server is still busy with something else. */
+		refuse(change, change_verdict_of(CHANGE_BUSY, group->steps[0].request));
+		return;
+	}
+	change->late = true;
+	for (i = change->current; i < change->ngroups; i++)
+		mark_group(&change->groups[i], SET_STATUS_PENDING,
+		    ERROR_IO_PENDING);
+	log_notice("server \"%s\": \"%s\": not answered in time, goes on as "
+	    "pending", group->server->name,
+	    group->steps[0].want.RelationshipName);
+	say(change, change_verdict_of(CHANGE_OK, 0));
+}
+
+void
+change_undo(struct change *change, change_answer *answer, void *arg)
+{
+	change->answer = answer;
+	change->arg = arg;
+	switch (change->state) {
+	case CHANGE_RUNNING:
+		change->undo_wanted = true;
+		break;
+	case CHANGE_UNDOING:
+		break;
+	case CHANGE_APPLIED:
+		link_change(change);
+		undo_next(change);
+		break;
+	case CHANGE_STAGED:
+	case CHANGE_CHECKED:
+	case CHANGE_REFUSED:
+		undo_next(change);
+		break;
+	}
+}
+
+void
+change_finish(struct change *change)
+{
+	switch (change->state) {
+	case CHANGE_RUNNING:
+	case CHANGE_UNDOING:
+		change->answer = NULL;
+		change->detached = true;
+		break;
+	case CHANGE_STAGED:
+	case CHANGE_CHECKED:
+	case CHANGE_APPLIED:
+	case CHANGE_REFUSED:
+		change_free(change);
+		break;
+	}
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "snapshot.h"
+
+/* The members a person configured, as against those the servers move. */
+#define CONFIGURED (FAILOVER_SET_ALL & ~(CHANGESTATE | PREVSTATE))
+
+struct snapshot *
+snapshot_new(const struct snapshot *like)
+{
+	struct snapshot *snapshot;
+
+	if ((snapshot = calloc(1, sizeof(*snapshot))) == NULL)
+		goto err0;
+	if (like != NULL && like->n > 0) {
+		/* A little more than last time: then nothing is moved. */
+		snapshot->rows_size = like->n + like->n / 8 + 1;
+		snapshot->scopes_size = like->nscopes + like->nscopes / 8 + 1;
+		snapshot->text.next = arena_size(&like->text) * 9 / 8;
+		snapshot->rows = malloc(
+		    snapshot->rows_size * sizeof(*snapshot->rows));
+		snapshot->scopes = malloc(
+		    snapshot->scopes_size * sizeof(*snapshot->scopes));
+		if (snapshot->rows == NULL || snapshot->scopes == NULL)
+			goto err1;
+	}
+
+	/* Success! */
+	return snapshot;
+
+err1:
+	snapshot_free(snapshot);
+err0:
+	return NULL;
+}
+
+void
+snapshot_free(struct snapshot *snapshot)
+{
+	if (snapshot == NULL)
+		return;
+	arena_free(&snapshot->text, 0);
+	free(snapshot->rows);
+	free(snapshot->scopes);
+	free(snapshot);
+}
+
+/* Room for ${more} elements after the first ${n}; the array may move. */
+static bool
+grow(void **array, size_t element, size_t n, size_t more, size_t *size)
+{
+	size_t want = *size;
+	void *moved;
+
+	if (more <= want - n)
+		return true;
+	while (want - n < more)
+		want = want < 16 ? 16 : 2 * want;
+	if ((moved = realloc(*array, want * element)) == NULL)
+		return false;
+	*array = moved;
+	*size = want;
+	return true;
+}
+
+/* Servers have few names and many rows: equal neighbours share one copy. */
+static char *
+keep(struct snapshot *snapshot, const char *text, char *neighbour)
+{
+	if (text == NULL)
+		text = "";
+	if (neighbour != NULL && strcmp(text, neighbour) == 0)
+		return neighbour;
+	return arena_text(&snapshot->text, text, strlen(text));
+}
+
+static bool
+keep_key(struct snapshot *snapshot, struct snapshot_row *row)
+{
+	char key[KEY_MAX + 1];
+
+	row->key_length = (uint32_t)key_from_name(row->rel.RelationshipName,
+	    key);
+	if (strcmp(key, row->rel.RelationshipName) == 0) {
+		row->key = row->rel.RelationshipName;
+		return true;
+	}
+	row->key = arena_text(&snapshot->text, key, row->key_length);
+	return row->key != NULL;
+}
+
+static int
+compare_scopes(const void *a, const void *b)
+{
+	const struct snapshot_scope *x = a, *y = b;
+
+	return (x->address > y->address) - (x->address < y->address);
+}
+
+static bool
+add_scopes(struct snapshot *snapshot, struct snapshot_row *to,
+    const struct failover_row *from)
+{
+	size_t n = failover_scope_count(&from->rel), i;
+	struct snapshot_scope *scope;
+	void *scopes = snapshot->scopes;
+
+	to->first_scope = (uint32_t)snapshot->nscopes;
+	to->nscopes = (uint32_t)n;
+	if (!grow(&scopes, sizeof(*scope), snapshot->nscopes, n,
+	    &snapshot->scopes_size))
+		return false;
+	snapshot->scopes = scopes;
+	if (n == 0)
+		return true;
+	scope = snapshot->scopes + snapshot->nscopes;
+	for (i = 0; i < n; i++) {
+		memset(&scope[i], 0, sizeof(scope[i]));
+		scope[i].address = from->rel.pScopes->Elements[i];
+		if ((scope[i].counted = from->stats != NULL))
+			scope[i].stats = from->stats[i];
+	}
+	qsort(scope, n, sizeof(*scope), compare_scopes);
+	snapshot->nscopes += n;
+	return true;
+}
+
+bool
+snapshot_add(void *arg, const struct failover_row *row)
+{
+	struct snapshot *snapshot = arg;
+	struct snapshot_row *to;
+	const DHCP_FAILOVER_RELATIONSHIP *before;
+	void *rows = snapshot->rows;
+
+	if (!grow(&rows, sizeof(*to), snapshot->n, 1, &snapshot->rows_size))
+		return false;
+	snapshot->rows = rows;
+	to = &snapshot->rows[snapshot->n];
+	before = snapshot->n > 0 ? &to[-1].rel : NULL;
+	memset(to, 0, sizeof(*to));
+	to->rel = row->rel;
+	to->rel.pScopes = NULL;
+	to->rel.SharedSecret = NULL;
+	to->rel.RelationshipName = keep(snapshot, row->rel.RelationshipName,
+	    NULL);
+	to->rel.PrimaryServerName = keep(snapshot, row->rel.PrimaryServerName,
+	    before != NULL ? before->PrimaryServerName : NULL);
+	to->rel.SecondaryServerName = keep(snapshot,
+	    row->rel.SecondaryServerName,
+	    before != NULL ? before->SecondaryServerName : NULL);
+	if (to->rel.RelationshipName == NULL ||
+	    to->rel.PrimaryServerName == NULL ||
+	    to->rel.SecondaryServerName == NULL || !keep_key(snapshot, to) ||
+	    !add_scopes(snapshot, to, row))
+		return false;
+	to->partner_state = row->partner_state;
+	to->authenticated = row->authenticated;
+	to->status.set_status = SET_STATUS_NONE;
+	snapshot->n++;
+	return true;
+}
+
+static int
+compare_rows(const void *a, const void *b)
+{
+	const struct snapshot_row *x = a, *y = b;
+
+	return key_compare(x->key, x->key_length, y->key, y->key_length);
+}
+
+/* Rows without an index, or with that of another, cannot be shown. */
+static void
+drop_unreachable(struct snapshot *snapshot, const char *subject)
+{
+	struct snapshot_row *rows = snapshot->rows;
+	size_t from, to;
+
+	for (from = to = 0; from < snapshot->n; from++) {
+		if (rows[from].key_length == 0 || (to > 0 &&
+		    compare_rows(&rows[to - 1], &rows[from]) == 0)) {
+			log_warning("server \"%s\": relationship \"%s\" is not "
+			    "shown: it has no index of its own", subject,
+			    rows[from].rel.RelationshipName);
+			continue;
+		}
+		if (to != from)
+			rows[to] = rows[from];
+		to++;
+	}
+	snapshot->n = to;
+}
+
+/* Bring the scopes into the order of their rows. */
+static bool
+sort_scopes(struct snapshot *snapshot)
+{
+	struct snapshot_scope *sorted;
+	struct snapshot_row *row;
+	size_t i, j, n = 0;
+
+	if (snapshot->nscopes == 0)
+		return true;
+	if ((sorted = malloc(snapshot->scopes_size * sizeof(*sorted))) == NULL)
+		return false;
+	for (i = 0; i < snapshot->n; i++) {
+		row = &snapshot->rows[i];
+		memcpy(sorted + n, snapshot->scopes + row->first_scope,
+		    row->nscopes * sizeof(*sorted));
+		row->first_scope = (uint32_t)n;
+		for (j = 0; j < row->nscopes; j++)
+			sorted[n++].row = (uint32_t)i;
+	}
+	free(snapshot->scopes);
+	snapshot->scopes = sorted;
+	snapshot->nscopes = n;
+	return true;
+}
+
+bool
+snapshot_sort(struct snapshot *snapshot, const char *subject)
+{
+	if (snapshot->n > 1)
+		qsort(snapshot->rows, snapshot->n, sizeof(*snapshot->rows),
+		    compare_rows);
+	drop_unreachable(snapshot, subject);
+	return sort_scopes(snapshot);
+}
+
+size_t
+snapshot_find(const struct snapshot *snapshot, const char *key, size_t length)
+{
+	size_t low = 0, high = snapshot->n, middle;
+	const struct snapshot_row *row;
+	int order;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		row = &snapshot->rows[middle];
+		order = key_compare(row->key, row->key_length, key, length);
+		if (order == 0)
+			return middle;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return snapshot->n;
+}
+
+size_t
+snapshot_find_scope(const struct snapshot *snapshot,
+    const struct snapshot_row *row, DHCP_IP_ADDRESS address)
+{
+	size_t low = row->first_scope, high = low + row->nscopes, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (snapshot->scopes[middle].address == address)
+			return middle;
+		if (snapshot->scopes[middle].address < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return snapshot->nscopes;
+}
+
+static bool
+same_scopes(const struct snapshot *a, const struct snapshot_row *x,
+    const struct snapshot *b, const struct snapshot_row *y)
+{
+	uint32_t i;
+
+	if (x->nscopes != y->nscopes)
+		return false;
+	for (i = 0; i < x->nscopes; i++)
+		if (a->scopes[x->first_scope + i].address !=
+		    b->scopes[y->first_scope + i].address)
+			return false;
+	return true;
+}
+
+/* The same relationship as far as a person configured it? */
+static bool
+same_row(const struct snapshot *a, const struct snapshot_row *x,
+    const struct snapshot *b, const struct snapshot_row *y)
+{
+	return failover_equal(&x->rel, &y->rel, CONFIGURED) &&
+	    x->authenticated == y->authenticated &&
+	    x->rel.PrimaryServer == y->rel.PrimaryServer &&
+	    x->rel.SecondaryServer == y->rel.SecondaryServer &&
+	    x->rel.ServerType == y->rel.ServerType && same_scopes(a, x, b, y);
+}
+
+bool
+snapshot_inherit(struct snapshot *fresh, const struct snapshot *old,
+    uint32_t now)
+{
+	bool changed = fresh->n != old->n;
+	struct snapshot_row *row;
+	size_t i, j = 0;
+
+	for (i = 0; i < fresh->n; i++) {
+		row = &fresh->rows[i];
+		while (j < old->n && compare_rows(&old->rows[j], row) < 0)
+			j++;
+		if (j < old->n && compare_rows(&old->rows[j], row) == 0) {
+			row->status = old->rows[j].status;
+			if (same_row(fresh, row, old, &old->rows[j]))
+				continue;
+		}
+		row->status.last_change = now;
+		changed = true;
+	}
+	return changed;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * worker.h - one thread per server, so that a slow server delays nobody else.
+ *
+ * Jobs of one worker run one at a time in the order they were submitted.  The
+ * main thread learns of finished jobs through a descriptor that becomes
+ * readable.  Jobs are embedded in what they are about; their memory belongs to
+ * the submitter, who must not touch it between worker_submit() and done().
+ */
+#ifndef DHCPFO_WORKER_H
+#define DHCPFO_WORKER_H
+
+#include <stdbool.h>
+
+#include "server.h"
+
+struct worker;
+struct workshop;
+
+struct job {
+	/* In the worker's thread: ask the server.  May block. */
+	void (*run)(struct job *job, struct failover_server *server);
+	/* Later, in the thread that calls workshop_collect(). */
+	void (*done)(struct job *job);
+	struct failover_server_report report; /* the server's, after run */
+	struct job *next; /* the worker's */
+};
+
+/** A place where finished jobs are collected; NULL when out of memory. */
+struct workshop *workshop_new(void);
+
+/** Free it, after all its workers have stopped; NULL is fine. */
+void workshop_free(struct workshop *shop);
+
+/** A descriptor that is readable while workshop_collect() has work. */
+int workshop_fd(const struct workshop *shop);
+
+/** Make the descriptor readable; from any thread. */
+void workshop_wake(struct workshop *shop);
+
+/** Call done() of every finished job, in the order they finished. */
+void workshop_collect(struct workshop *shop);
+
+/** A thread for ${server}, or NULL. */
+struct worker *worker_new(struct workshop *shop, struct failover_server *server);
+
+/** Queue ${job}. */
+void worker_submit(struct worker *worker, struct job *job);
+
+/**
+ * Take ${job} back; false when it runs or has run, and done() will come.  After
+ * true neither run() nor done() is called.
+ */
+bool worker_withdraw(struct worker *worker, struct job *job);
+
+/**
+ * Let the running job end, drop the others, and free ${worker}, which may be
+ * NULL.  Waits at most ${milliseconds}; false: the job still runs, and worker
+ * and server must be left alone until the process ends.
+ */
+bool worker_stop(struct worker *worker, unsigned int milliseconds);
+
+#endif
