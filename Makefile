@@ -57,16 +57,18 @@ UNITS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT))
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-4s %s\n' '$(1)' '$@')
 
+.SECONDARY:
+
 .PHONY: all
 all: $(B)/dhcpfod $(B)/dhcpfoctl
 
 $(B)/libdhcpfo.a: $(call objects,$(LIB) $(TYPES))
 	$(call say,AR)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
 
 $(B)/libagent.a: $(call objects,$(AGENT))
 	$(call say,AR)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
 
 $(B)/dhcpfod: $(B)/subagent/main.o $(B)/libagent.a $(B)/libdhcpfo.a
 	$(call say,LD)
@@ -107,7 +109,7 @@ test-programs: $(UNITS) $(B)/tests/dhcpfod $(B)/tests/dhcpfoctl
 
 $(B)/libmock.a: $(mock)
 	$(call say,AR)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
 
 $(B)/tests/test_%: $(B)/tests/unit/test_%.o $(B)/libagent.a $(B)/libmock.a
 	$(call say,LD)

@@ -15,7 +15,7 @@
 enum conf_kind {
 	CONF_U32, /* uint32_t, within min..max */
 	CONF_BOOL, /* bool: yes or no */
-	CONF_TEXT, /* char *: at most max octets */
+	CONF_TEXT, /* char *: min..max octets of UTF-8 */
 	CONF_FLAGS, /* uint32_t: words of the set flags, or all, or none */
 	CONF_NETWORKS /* struct conf_networks: a.b.c.d/length, ... */
 };
@@ -26,7 +26,7 @@ struct conf_key {
 	enum conf_kind kind;
 	size_t offset;
 	uint32_t min, max;
-	const char *standard; /* as it would be written in the file */
+	const char *standard; /* as in the file; NULL: stays zero */
 };
 
 struct conf_network {
@@ -70,8 +70,13 @@ struct conf *conf_read(const char *path, char *why, size_t size,
 /** Free ${conf}, which may be NULL. */
 void conf_free(struct conf *conf);
 
-/** The keys of [subagent], and of any [server N], for docs and tests. */
+/**
+ * The keys of [subagent], and, beside type and those of its type, of any
+ * [server N], for docs and tests.
+ */
 extern const struct conf_key conf_subagent_keys[];
 extern const size_t conf_subagent_nkeys;
+extern const struct conf_key conf_server_keys[];
+extern const size_t conf_server_nkeys;
 
 #endif

@@ -312,6 +312,7 @@ hire(struct roster *roster, const struct conf_server *conf,
 	server->creates = conf->type->creates && server->writable != 0;
 	server->status = OPER_STATUS_UNKNOWN;
 	server->name = conf->name;
+	server->success_at = roster_now();
 	server->roster = roster;
 	if ((server->snapshot = snapshot_new(NULL)) == NULL)
 		return ERROR_NOT_ENOUGH_MEMORY;

@@ -48,7 +48,7 @@ struct managed {
 	struct snapshot *snapshot; /* never NULL */
 	struct failover_server_report report; /* as of the last finished job */
 	time_t last_poll, last_success; /* 0: never */
-	uint32_t success_at; /* the last success by roster_now() */
+	uint32_t success_at; /* by roster_now(): last success, or start */
 	uint32_t poll_duration; /* milliseconds */
 	int32_t clock_offset; /* seconds; 0 when not known */
 	uint32_t not_normal; /* rows in another state */

@@ -102,7 +102,7 @@ struct failover_server_report {
 	uint32_t set_calls, set_failures; /* set-relationship calls */
 	enum dhcp_error last_error;
 	time_t last_error_time; /* 0: never */
-	char last_error_text[128];
+	char last_error_text[256]; /* as long as an SnmpAdminString */
 };
 
 struct failover_server {
@@ -111,7 +111,9 @@ struct failover_server {
 	const char *address; /* or NULL */
 	void *impl; /* the type's own */
 	struct failover_server_report report;
-	char why[128]; /* of the call that runs; "" where the code says all */
+	char why[256]; /* of the call that runs; "" where the code says all */
+	char logged[384]; /* the trouble last logged; "": none, or it is over */
+	bool changing; /* between begin and commit: nothing is proven yet */
 };
 
 /* The types this program has, ended by NULL. */

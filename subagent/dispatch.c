@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "dispatch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "set.h"
+#include "table.h"
+
+/* RFC 2741 6.1 and 6.2.16; Net-SNMP does not install its header for them. */
+enum agentx_command {
+	AGENTX_GET = 5,
+	AGENTX_GETNEXT = 6,
+	AGENTX_GETBULK = 7,
+	AGENTX_TESTSET = 8,
+	AGENTX_COMMITSET = 9,
+	AGENTX_UNDOSET = 10,
+	AGENTX_CLEANUPSET = 11,
+	AGENTX_RESPONSE = 18
+};
+
+#define AGENTX_UNSUPPORTED_CONTEXT 262
+#define AGENTX_PROCESSING_ERROR 268
+
+/* Answers of a GETBULK: what a PDU can hold is the master's business. */
+#define BULK_MAX 4096u
+
+/* How long an end of the session may mean that an UndoSet is still to come. */
+#define ORPHAN_SECONDS 2
+
+enum phase { PHASE_TESTED, PHASE_COMMITTING, PHASE_COMMITTED, PHASE_UNDOING,
+	PHASE_UNDONE };
+
+/* Where an answer goes. */
+struct return_address {
+	long sessid, transid, reqid, msgid;
+	u_long flags;
+};
+
+/* One SET from TestSet to CleanupSet. */
+struct transaction {
+	struct transaction *next;
+	struct set *set; /* NULL: the test failed */
+	enum phase phase;
+	struct return_address to;
+	long asked[PHASE_UNDONE + 1]; /* reqid of the PDU that began a phase */
+	struct set_result tested, committed, undone;
+	unsigned int session; /* which session it came in */
+	unsigned int alarm; /* its deadline, or 0 */
+};
+
+static struct {
+	struct scalars *scalars;
+	uint32_t deadline; /* milliseconds */
+	netsnmp_session *session; /* NULL: none is open */
+	unsigned int number; /* of the session, counted */
+	netsnmp_callback passed_on; /* Net-SNMP's own callback */
+	struct transaction *transactions;
+	struct request *requests; /* of the PDU at hand; kept and grown */
+	size_t nrequests;
+	unsigned int orphan_alarm;
+} dispatch;
+
+void
+dispatch_init(struct scalars *scalars, uint32_t deadline)
+{
+	dispatch.scalars = scalars;
+	dispatch.deadline = deadline;
+}
+
+/* ---- answers ---- */
+
+static void
+address(struct return_address *to, const netsnmp_pdu *pdu)
+{
+	to->sessid = pdu->sessid;
+	to->transid = pdu->transid;
+	to->reqid = pdu->reqid;
+	to->msgid = pdu->msgid;
+	to->flags = pdu->flags;
+}
+
+static void
+respond(const struct return_address *to, netsnmp_variable_list *variables,
+    long errstat, long errindex)
+{
+	netsnmp_pdu *pdu;
+
+	if ((pdu = snmp_pdu_create(AGENTX_RESPONSE)) == NULL)
+		goto err0;
+	pdu->version = dispatch.session->version;
+	pdu->sessid = to->sessid;
+	pdu->transid = to->transid;
+	pdu->reqid = to->reqid;
+	pdu->msgid = to->msgid;
+	pdu->flags = to->flags;
+	pdu->errstat = errstat;
+	pdu->errindex = errindex;
+	pdu->variables = variables;
+	if (snmp_send(dispatch.session, pdu) == 0)
+		goto err1;
+
+	/* Success!  Net-SNMP has freed the PDU. */
+	return;
+
+err1:
+	log_warning("AgentX: an answer could not be sent: %s",
+	    snmp_api_errstring(dispatch.session->s_snmp_errno));
+	snmp_free_pdu(pdu);
+	return;
+err0:
+	log_err("AgentX: no memory for an answer");
+	snmp_free_varbind(variables);
+}
+
+/* ---- reading ---- */
+
+static bool
+enough(size_t n)
+{
+	struct request *more;
+
+	if (n <= dispatch.nrequests)
+		return true;
+	if ((more = realloc(dispatch.requests, n * sizeof(*more))) == NULL)
+		return false;
+	dispatch.requests = more;
+	dispatch.nrequests = n;
+	return true;
+}
+
+/*
+ * A search range (RFC 2741 5.2) comes as a varbind whose value is the end; an
+ * end that is the null identifier means none.
+ */
+static void
+read_range(struct request *request, const netsnmp_variable_list *varbind)
+{
+	request->name = varbind->name;
+	request->length = varbind->name_length;
+	request->include = varbind->type == ASN_PRIV_INCL_RANGE;
+	request->end = varbind->val.objid;
+	request->end_length = varbind->val_len / sizeof(oid);
+	if (request->end_length == 0 || (request->end_length == 2 &&
+	    request->end[0] == 0 && request->end[1] == 0))
+		request->end = NULL;
+}
+
+/* Put an answer into the varbind that asked. */
+static bool
+write_back(netsnmp_variable_list *varbind, const struct request *request,
+    bool named)
+{
+	const struct value *value = &request->value;
+
+	if (named && value->type != SNMP_ENDOFMIBVIEW &&
+	    snmp_set_var_objid(varbind, request->found,
+	    request->found_length) != 0)
+		return false;
+	return snmp_set_var_typed_value(varbind, value->type, value->data,
+	    value->length) == 0;
+}
+
+/* The varbinds of ${pdu} become those of the answer: the library lets us. */
+static void
+read_pdu(netsnmp_pdu *pdu, bool next)
+{
+	netsnmp_variable_list *varbinds = pdu->variables, *varbind;
+	struct return_address to;
+	struct table_hint hint;
+	size_t n = 0, i;
+
+	address(&to, pdu);
+	pdu->variables = NULL;
+	for (varbind = varbinds; varbind != NULL;
+	    varbind = varbind->next_variable)
+		n++;
+	if (!enough(n))
+		goto err0;
+	table_hint_init(&hint, dispatch.scalars);
+	for (i = 0, varbind = varbinds; varbind != NULL;
+	    i++, varbind = varbind->next_variable) {
+		read_range(&dispatch.requests[i], varbind);
+		if (next)
+			table_next(&hint, &dispatch.requests[i]);
+		else
+			table_get(&hint, &dispatch.requests[i]);
+	}
+	for (i = 0, varbind = varbinds; varbind != NULL;
+	    i++, varbind = varbind->next_variable)
+		if (!write_back(varbind, &dispatch.requests[i], next))
+			goto err0;
+	respond(&to, varbinds, SNMP_ERR_NOERROR, 0);
+	return;
+
+err0:
+	snmp_free_varbind(varbinds);
+	respond(&to, NULL, SNMP_ERR_GENERR, 0);
+}
+
+/* One GETNEXT whose answer is a varbind at the end of ${last}. */
+static bool
+bulk_one(struct request *request, netsnmp_variable_list **first,
+    netsnmp_variable_list **last)
+{
+	struct table_hint hint;
+	netsnmp_variable_list *added;
+	bool end;
+
+	table_hint_init(&hint, dispatch.scalars);
+	table_next(&hint, request);
+	end = request->value.type == SNMP_ENDOFMIBVIEW;
+	added = snmp_varlist_add_variable(*last != NULL ? last : first,
+	    end ? request->name : request->found,
+	    end ? request->length : request->found_length,
+	    request->value.type, request->value.data, request->value.length);
+	if (added == NULL)
+		return false;
+	*last = added;
+	/* The next repetition goes on from here. */
+	request->name = added->name;
+	request->length = added->name_length;
+	request->include = false;
+	return true;
+}
+
+/* Net-SNMP's master never sends one; others may (RFC 2741 7.2.3.3). */
+static void
+bulk_pdu(netsnmp_pdu *pdu)
+{
+	netsnmp_variable_list *first = NULL, *last = NULL, *varbind;
+	size_t n = 0, i, once, times, total = 0;
+	struct return_address to;
+
+	address(&to, pdu);
+	for (varbind = pdu->variables; varbind != NULL;
+	    varbind = varbind->next_variable)
+		n++;
+	if (!enough(n))
+		goto err0;
+	for (i = 0, varbind = pdu->variables; varbind != NULL;
+	    i++, varbind = varbind->next_variable)
+		read_range(&dispatch.requests[i], varbind);
+	once = pdu->non_repeaters > 0 ? (size_t)pdu->non_repeaters : 0;
+	times = pdu->max_repetitions > 0 ? (size_t)pdu->max_repetitions : 0;
+	if (once > n)
+		once = n;
+	for (i = 0; i < once; i++)
+		if (!bulk_one(&dispatch.requests[i], &first, &last))
+			goto err0;
+	for (; times > 0 && total < BULK_MAX && once < n; times--)
+		for (i = once; i < n; i++, total++)
+			if (!bulk_one(&dispatch.requests[i], &first, &last))
+				goto err0;
+	respond(&to, first, SNMP_ERR_NOERROR, 0);
+	return;
+
+err0:
+	snmp_free_varbind(first);
+	respond(&to, NULL, SNMP_ERR_GENERR, 0);
+}
+
+/* ---- SETs ---- */
+
+static struct transaction *
+transaction_find(long transid)
+{
+	struct transaction *t;
+
+	for (t = dispatch.transactions; t != NULL; t = t->next)
+		if (t->to.transid == transid && t->session == dispatch.number)
+			break;
+	return t;
+}
+
+static void
+transaction_free(struct transaction *t)
+{
+	struct transaction **at;
+
+	for (at = &dispatch.transactions; *at != t; at = &(*at)->next)
+		continue;
+	*at = t->next;
+	if (t->alarm != 0)
+		snmp_alarm_unregister(t->alarm);
+	if (t->set != NULL)
+		set_finish(t->set);
+	free(t);
+}
+
+/* No answer goes to a session that is gone, or to its successor. */
+static void
+answer(const struct transaction *t, struct set_result result)
+{
+	if (dispatch.session != NULL && t->session == dispatch.number)
+		respond(&t->to, NULL, result.status, result.index);
+}
+
+static void
+deadline(unsigned int registration, void *arg)
+{
+	struct transaction *t = arg;
+
+	(void)registration;
+	t->alarm = 0;
+	set_expire(t->set);
+}
+
+static void
+start_clock(struct transaction *t)
+{
+	struct timeval in;
+
+	in.tv_sec = dispatch.deadline / 1000;
+	in.tv_usec = (suseconds_t)(dispatch.deadline % 1000) * 1000;
+	t->alarm = snmp_alarm_register_hr(in, 0, deadline, t);
+}
+
+static void
+stop_clock(struct transaction *t)
+{
+	if (t->alarm != 0)
+		snmp_alarm_unregister(t->alarm);
+	t->alarm = 0;
+}
+
+static void
+test_set(netsnmp_pdu *pdu)
+{
+	struct return_address to;
+	struct transaction *t;
+
+	address(&to, pdu);
+	if ((t = transaction_find(pdu->transid)) != NULL) {
+		/* The master asks again: its answer got lost, or was late. */
+		t->to = to;
+		answer(t, t->tested);
+		return;
+	}
+	if ((t = calloc(1, sizeof(*t))) == NULL) {
+		respond(&to, NULL, SNMP_ERR_RESOURCEUNAVAILABLE, 1);
+		return;
+	}
+	t->to = to;
+	t->session = dispatch.number;
+	t->phase = PHASE_TESTED;
+	t->next = dispatch.transactions;
+	dispatch.transactions = t;
+	t->tested = set_test(dispatch.scalars, pdu->variables, &t->set);
+	answer(t, t->tested);
+}
+
+static void
+committed(void *arg, struct set_result result)
+{
+	struct transaction *t = arg;
+
+	stop_clock(t);
+	t->phase = PHASE_COMMITTED;
+	t->committed = result;
+	answer(t, result);
+}
+
+static void
+undone(void *arg, struct set_result result)
+{
+	struct transaction *t = arg;
+
+	stop_clock(t);
+	t->phase = PHASE_UNDONE;
+	t->undone = result;
+	answer(t, result);
+}
+
+static void
+commit_set(struct transaction *t, netsnmp_pdu *pdu)
+{
+	switch (t->phase) {
+	case PHASE_TESTED:
+		address(&t->to, pdu);
+		t->phase = PHASE_COMMITTING;
+		start_clock(t);
+		set_commit(t->set, committed, t);
+		return;
+	case PHASE_COMMITTING:
+		/* A duplicate: the answer to the first will do for all. */
+		return;
+	case PHASE_COMMITTED:
+		address(&t->to, pdu);
+		answer(t, t->committed);
+		return;
+	case PHASE_UNDOING:
+	case PHASE_UNDONE:
+		break;
+	}
+	address(&t->to, pdu);
+	respond(&t->to, NULL, AGENTX_PROCESSING_ERROR, 0);
+}
+
+static void
+undo_set(struct transaction *t, netsnmp_pdu *pdu)
+{
+	switch (t->phase) {
+	case PHASE_TESTED:
+	case PHASE_COMMITTING:
+	case PHASE_COMMITTED:
+		address(&t->to, pdu);
+		t->phase = PHASE_UNDOING;
+		stop_clock(t);
+		start_clock(t);
+		set_undo(t->set, undone, t);
+		return;
+	case PHASE_UNDOING:
+		return;
+	case PHASE_UNDONE:
+		address(&t->to, pdu);
+		answer(t, t->undone);
+		return;
+	}
+}
+
+static void
+further_set(netsnmp_pdu *pdu)
+{
+	struct return_address to;
+	struct transaction *t;
+
+	t = transaction_find(pdu->transid);
+	if (pdu->command == AGENTX_CLEANUPSET) {
+		if (t != NULL)
+			transaction_free(t);
+		return;
+	}
+	if (t == NULL || t->set == NULL) {
+		address(&to, pdu);
+		respond(&to, NULL, AGENTX_PROCESSING_ERROR, 0);
+		return;
+	}
+	if (pdu->command == AGENTX_COMMITSET)
+		commit_set(t, pdu);
+	else
+		undo_set(t, pdu);
+}
+
+/* ---- the session ---- */
+
+static int
+receive(int operation, netsnmp_session *session, int reqid, netsnmp_pdu *pdu,
+    void *magic)
+{
+	struct return_address to;
+
+	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE ||
+	    session != dispatch.session || pdu->command < AGENTX_GET ||
+	    pdu->command > AGENTX_CLEANUPSET)
+		return dispatch.passed_on(operation, session, reqid, pdu, magic);
+	if (pdu->community_len != 0 && pdu->command != AGENTX_CLEANUPSET) {
+		/* Only the default context is served. */
+		address(&to, pdu);
+		respond(&to, NULL, AGENTX_UNSUPPORTED_CONTEXT, 0);
+		return 1;
+	}
+	switch ((enum agentx_command)pdu->command) {
+	case AGENTX_GET:
+		read_pdu(pdu, false);
+		break;
+	case AGENTX_GETNEXT:
+		read_pdu(pdu, true);
+		break;
+	case AGENTX_GETBULK:
+		bulk_pdu(pdu);
+		break;
+	case AGENTX_TESTSET:
+		test_set(pdu);
+		break;
+	case AGENTX_COMMITSET:
+	case AGENTX_UNDOSET:
+	case AGENTX_CLEANUPSET:
+		further_set(pdu);
+		break;
+	case AGENTX_RESPONSE:
+		break;
+	}
+	return 1;
+}
+
+void
+dispatch_session_began(netsnmp_session *session)
+{
+	dispatch.session = session;
+	dispatch.number++;
+	if (session->callback != receive)
+		dispatch.passed_on = session->callback;
+	session->callback = receive;
+}
+
+/* What the master left behind stays as it is: nobody will say otherwise. */
+static void
+adopt(unsigned int registration, void *arg)
+{
+	struct transaction *t, *next;
+
+	(void)registration;
+	(void)arg;
+	dispatch.orphan_alarm = 0;
+	for (t = dispatch.transactions; t != NULL; t = next) {
+		next = t->next;
+		if (t->session == dispatch.number && dispatch.session != NULL)
+			continue;
+		if (t->phase == PHASE_COMMITTING || t->phase == PHASE_COMMITTED)
+			log_warning("AgentX: the master went away before it "
+			    "ended a SET: what the servers accepted is kept");
+		transaction_free(t);
+	}
+}
+
+void
+dispatch_session_ended(netsnmp_session *session)
+{
+	if (session != dispatch.session)
+		return;
+	session->callback = dispatch.passed_on;
+	dispatch.session = NULL;
+	/* Net-SNMP may still be reading what came before the end. */
+	if (dispatch.transactions != NULL && dispatch.orphan_alarm == 0)
+		dispatch.orphan_alarm = snmp_alarm_register(ORPHAN_SECONDS, 0,
+		    adopt, NULL);
+}
+
+void
+dispatch_end(void)
+{
+	while (dispatch.transactions != NULL)
+		transaction_free(dispatch.transactions);
+	if (dispatch.orphan_alarm != 0)
+		snmp_alarm_unregister(dispatch.orphan_alarm);
+	free(dispatch.requests);
+	memset(&dispatch, 0, sizeof(dispatch));
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* dhcpfod - wires the servers to the master agent. */
+#include "snmp.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "conf.h"
+#include "dispatch.h"
+#include "log.h"
+#include "scalars.h"
+
+/* How long a call that still runs may take to end when we are told to. */
+#define PATIENCE_MS 5000
+
+/* Exported by libnetsnmp, but in none of the headers that Debian installs. */
+int netsnmp_sd_notify(int unset_environment, const char *state);
+
+static struct scalars scalars;
+static unsigned int poll_alarm;
+static bool stopping;
+
+static const char usage_text[] =
+    "usage: dhcpfod [-ftV] [-c FILE] [-x SOCKET] [-L LOGOPTS] [-D TOKENS]\n"
+    "               [-p PIDFILE]\n"
+    "  -c FILE     configuration (default: " DHCPFO_CONF ")\n"
+    "  -D TOKENS   debug output of Net-SNMP (e.g. agentx) and of dhcpfod itself\n"
+    "  -f          stay in the foreground, log to standard error\n"
+    "  -L LOGOPTS  where to log, as in snmpcmd(1): e, f FILE, o, s FACILITY\n"
+    "  -p PIDFILE  write the process number there\n"
+    "  -t          test the configuration and exit\n"
+    "  -V          print the version and exit\n"
+    "  -x SOCKET   the AgentX master's socket, instead of agentx-socket\n"
+    "\n"
+    "dhcpfod makes DHCPv4 failover relationships a writable table of the SNMP\n"
+    "agent.  See dhcpfod(8), dhcpfod.conf(5) and DHCP-FAILOVER-MIB.\n";
+
+struct options {
+	const char *conf, *socket, *pidfile;
+	bool foreground, test, logged;
+};
+
+static void
+wake(void)
+{
+	workshop_wake(scalars.roster->shop);
+}
+
+static void
+poll_all(unsigned int registration, void *arg)
+{
+	(void)registration;
+	(void)arg;
+	roster_poll_all(scalars.roster);
+}
+
+static void
+restart_polling(void)
+{
+	if (poll_alarm != 0)
+		snmp_alarm_unregister(poll_alarm);
+	poll_alarm = snmp_alarm_register(scalars.poll_interval, SA_REPEAT,
+	    poll_all, NULL);
+}
+
+static void
+jobs_finished(int fd, void *arg)
+{
+	(void)fd;
+	(void)arg;
+	workshop_collect(scalars.roster->shop);
+	log_flush();
+}
+
+static void
+signalled(int fd, void *arg)
+{
+	struct signalfd_siginfo info;
+
+	(void)arg;
+	if (read(fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	switch (info.ssi_signo) {
+	case SIGTERM:
+	case SIGINT:
+		stopping = true;
+		break;
+	case SIGUSR1:
+		roster_poll_all(scalars.roster);
+		break;
+	}
+}
+
+/* Signals come as a descriptor, so that they never interrupt anything. */
+static int
+take_signals(void)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void
+write_pid(const char *path)
+{
+	FILE *file;
+
+	if ((file = fopen(path, "w")) == NULL ||
+	    fprintf(file, "%ld\n", (long)getpid()) < 0)
+		log_err("%s: %s", path, strerror(errno));
+	if (file != NULL)
+		fclose(file);
+}
+
+static int
+run(const struct conf *conf, const struct options *options)
+{
+	const char *socket = options->socket != NULL ? options->socket :
+	    conf->agentx_socket;
+	int signals = -1, status = 1;
+
+	scalars.started = time(NULL);
+	scalars.discontinuity = roster_now();
+	scalars.server_count = (uint32_t)conf->n;
+	scalars.write_policy = conf->write_policy;
+	scalars.poll_interval = conf->poll_interval;
+	scalars.poll_interval_changed = restart_polling;
+	/* RFC 2579: a TestAndIncr starts anywhere, so that old values miss. */
+	scalars.spin_lock = (uint32_t)(scalars.started ^ getpid() << 12) &
+	    0x7fffffff;
+	if ((signals = take_signals()) == -1 ||
+	    (scalars.roster = roster_new(conf)) == NULL)
+		goto err0;
+	agent_log_init(wake);
+	dispatch_init(&scalars, conf->set_deadline);
+	roster_poll_all(scalars.roster);
+	if (!agent_watch(signals, signalled) ||
+	    !agent_watch(workshop_fd(scalars.roster->shop), jobs_finished) ||
+	    !agent_start(socket, conf->ping_interval))
+		goto err1;
+	restart_polling();
+	if (options->pidfile != NULL)
+		write_pid(options->pidfile);
+	log_info("dhcpfod %s: %zu servers", DHCPFO_VERSION, conf->n);
+	netsnmp_sd_notify(1, "READY=1\n");
+	while (!stopping)
+		agent_turn();
+	log_info("dhcpfod: ends");
+	status = 0;
+
+err1:
+	agent_stop();
+	roster_free(scalars.roster, PATIENCE_MS);
+	log_flush();
+	if (options->pidfile != NULL)
+		unlink(options->pidfile);
+err0:
+	if (signals != -1)
+		close(signals);
+	return status;
+}
+
+static void
+usage(FILE *to, int status)
+{
+	fputs(usage_text, to);
+	exit(status);
+}
+
+static void
+debug(const char *tokens)
+{
+	debug_register_tokens(tokens);
+	snmp_set_do_debugging(1);
+	log_level_set(LOG_LEVEL_DEBUG);
+}
+
+static void
+parse(int argc, char **argv, struct options *options)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "c:D:fhL:p:tVx:")) != -1)
+		switch (c) {
+		case 'c':
+			options->conf = optarg;
+			break;
+		case 'D':
+			debug(optarg);
+			break;
+		case 'f':
+			options->foreground = true;
+			break;
+		case 'h':
+			usage(stdout, 0);
+			break;
+		case 'L':
+			if (snmp_log_options(optarg, argc, argv) < 0)
+				usage(stderr, 2);
+			options->logged = true;
+			break;
+		case 'p':
+			options->pidfile = optarg;
+			break;
+		case 't':
+			options->test = true;
+			break;
+		case 'V':
+			printf("dhcpfod %s (Net-SNMP %s)\n", DHCPFO_VERSION,
+			    netsnmp_get_version());
+			exit(0);
+		case 'x':
+			options->socket = optarg;
+			break;
+		default:
+			usage(stderr, 2);
+		}
+	if (optind != argc)
+		usage(stderr, 2);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = { .conf = DHCPFO_CONF };
+	struct conf *conf;
+	char why[512];
+	int status;
+
+	parse(argc, argv, &options);
+	if ((conf = conf_read(options.conf, why, sizeof(why), NULL)) == NULL) {
+		fprintf(stderr, "dhcpfod: %s\n", why);
+		return 1;
+	}
+	if (options.test) {
+		printf("%s: configuration ok\n", options.conf);
+		conf_free(conf);
+		return 0;
+	}
+	if (!options.logged && options.foreground)
+		snmp_enable_stderrlog();
+	else if (!options.logged)
+		snmp_enable_syslog_ident("dhcpfod", LOG_DAEMON);
+	/* Threads do not survive a fork: this comes before the first one. */
+	if (!options.foreground && netsnmp_daemonize(1,
+	    snmp_stderrlog_status()) != 0)
+		return 1;
+	status = run(conf, &options);
+	conf_free(conf);
+	return status;
+}

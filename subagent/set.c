@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "set.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "change.h"
+#include "columns.h"
+#include "status.h"
+#include "varbind.h"
+
+/* A value of the agent's own that changes along. */
+struct assignment {
+	struct assignment *next;
+	const struct column *column;
+	struct cursor at;
+	uint32_t value, old;
+};
+
+struct set {
+	struct scalars *scalars;
+	struct change *change;
+	struct assignment *assignments, **last;
+	bool assigned;
+	set_answer *answer;
+	void *arg;
+};
+
+static struct set_result
+result_of(int status, uint32_t request)
+{
+	struct set_result result = { status,
+		status == SNMP_ERR_NOERROR ? 0 : (int)request + 1 };
+
+	return result;
+}
+
+static struct set_result
+result_of_verdict(const struct change_verdict *verdict)
+{
+	return result_of(status_of(verdict), verdict->request);
+}
+
+static int
+status_of_error(enum change_error error)
+{
+	const struct change_verdict verdict = { error, ERROR_SUCCESS, 0 };
+
+	return status_of(&verdict);
+}
+
+/* The RowStatus values that may be written (RFC 2579). */
+static int
+presence_of(uint32_t row_status, enum change_presence *presence)
+{
+	switch (row_status) {
+	case RS_ACTIVE:
+		*presence = CHANGE_KEEP;
+		return SNMP_ERR_NOERROR;
+	case RS_CREATEANDGO:
+		*presence = CHANGE_CREATE;
+		return SNMP_ERR_NOERROR;
+	case RS_DESTROY:
+		*presence = CHANGE_DESTROY;
+		return SNMP_ERR_NOERROR;
+	}
+	return SNMP_ERR_WRONGVALUE;
+}
+
+static int
+stage_row_status(struct set *set, const struct column *column,
+    const netsnmp_variable_list *varbind, struct change_row *row,
+    const struct index_name *name, uint32_t request)
+{
+	enum change_presence presence;
+	uint32_t value;
+	int status;
+
+	if ((status = varbind_integer(column, varbind, &value)) !=
+	    SNMP_ERR_NOERROR || (status = presence_of(value, &presence)) !=
+	    SNMP_ERR_NOERROR)
+		return status;
+	return status_of_error(column->index == INDEX_SCOPE ?
+	    change_scope(set->change, row, name->scope, presence, request) :
+	    change_presence(row, presence, request));
+}
+
+static int
+stage_member(struct set *set, const struct column *column,
+    const netsnmp_variable_list *varbind, struct change_row *row,
+    uint32_t request)
+{
+	struct snapshot_row value;
+	int status;
+
+	memset(&value, 0, sizeof(value));
+	if ((status = varbind_set(column, varbind, set->change, &value)) !=
+	    SNMP_ERR_NOERROR)
+		return status;
+	return status_of_error(change_member(row, column->bit, &value.rel,
+	    request));
+}
+
+static int
+stage_row(struct set *set, const struct column *column,
+    const netsnmp_variable_list *varbind, const struct index_name *name,
+    uint32_t request)
+{
+	struct managed *server;
+	struct change_row *row;
+
+	if ((server = roster_find(set->scalars->roster, name->server)) == NULL)
+		return SNMP_ERR_NOCREATION;
+	if ((row = change_row(set->change, server, name->key, name->key_length,
+	    request)) == NULL)
+		return SNMP_ERR_RESOURCEUNAVAILABLE;
+	if (column->kind == COLUMN_ROW_STATUS)
+		return stage_row_status(set, column, varbind, row, name,
+		    request);
+	return stage_member(set, column, varbind, row, request);
+}
+
+static int
+stage_assignment(struct set *set, const struct column *column,
+    const netsnmp_variable_list *varbind, const oid *sub, size_t length)
+{
+	struct assignment *assignment, *other;
+	struct value now;
+	struct cursor at = { 0 };
+	uint32_t value, old;
+	int status;
+
+	if ((status = varbind_integer(column, varbind, &value)) !=
+	    SNMP_ERR_NOERROR)
+		return status;
+	at.scalars = set->scalars;
+	if (!index_find(column->index, &at, sub, length))
+		return SNMP_ERR_NOCREATION;
+	varbind_get(column, &at, &now);
+	old = (uint32_t)now.small.integer;
+	if (column->kind == COLUMN_SPIN_LOCK) {
+		/* RFC 2579: it takes its own value only, and moves on. */
+		if (value != old)
+			return SNMP_ERR_INCONSISTENTVALUE;
+		value = (value + 1) & 0x7fffffff;
+	}
+	for (other = set->assignments; other != NULL; other = other->next)
+		if (other->column == column && other->at.server == at.server)
+			return other->value == value ? SNMP_ERR_NOERROR :
+			    SNMP_ERR_INCONSISTENTVALUE;
+	if ((assignment = calloc(1, sizeof(*assignment))) == NULL)
+		return SNMP_ERR_RESOURCEUNAVAILABLE;
+	assignment->column = column;
+	assignment->at = at;
+	assignment->value = value;
+	assignment->old = old;
+	*set->last = assignment;
+	set->last = &assignment->next;
+	return SNMP_ERR_NOERROR;
+}
+
+/* The steps of RFC 3416 4.2.5, as far as one varbind goes. */
+static int
+stage(struct set *set, const netsnmp_variable_list *varbind, uint32_t request)
+{
+	const struct column *column;
+	struct index_name name;
+	const oid *sub;
+	size_t used, length;
+
+	column = column_find(varbind->name, varbind->name_length, &used);
+	if (column == NULL || column->access == COLUMN_RO)
+		return SNMP_ERR_NOTWRITABLE;
+	sub = varbind->name + used;
+	length = varbind->name_length - used;
+	if (column->write != NULL)
+		return stage_assignment(set, column, varbind, sub, length);
+	if (!index_parse(column->index, sub, length, &name))
+		return SNMP_ERR_NOCREATION;
+	return stage_row(set, column, varbind, &name, request);
+}
+
+void
+set_finish(struct set *set)
+{
+	struct assignment *assignment;
+
+	if (set->change != NULL)
+		change_finish(set->change);
+	while ((assignment = set->assignments) != NULL) {
+		set->assignments = assignment->next;
+		free(assignment);
+	}
+	free(set);
+}
+
+static struct set *
+set_new(struct scalars *scalars)
+{
+	struct set *set;
+
+	if ((set = calloc(1, sizeof(*set))) == NULL)
+		goto err0;
+	if ((set->change = change_new(scalars->roster)) == NULL)
+		goto err1;
+	set->scalars = scalars;
+	set->last = &set->assignments;
+
+	/* Success! */
+	return set;
+
+err1:
+	free(set);
+err0:
+	return NULL;
+}
+
+struct set_result
+set_test(struct scalars *scalars, const netsnmp_variable_list *varbinds,
+    struct set **set)
+{
+	const netsnmp_variable_list *varbind;
+	struct change_verdict verdict;
+	struct set_result result;
+	uint32_t request = 0;
+	int status;
+
+	*set = NULL;
+	if ((*set = set_new(scalars)) == NULL)
+		return result_of(SNMP_ERR_RESOURCEUNAVAILABLE, 0);
+	for (varbind = varbinds; varbind != NULL;
+	    varbind = varbind->next_variable, request++) {
+		status = stage(*set, varbind, request);
+		if (status != SNMP_ERR_NOERROR) {
+			result = result_of(status, request);
+			goto err0;
+		}
+	}
+	verdict = change_check((*set)->change);
+	result = result_of_verdict(&verdict);
+	if (result.status != SNMP_ERR_NOERROR)
+		goto err0;
+
+	/* Success! */
+	return result;
+
+err0:
+	set_finish(*set);
+	*set = NULL;
+	return result;
+}
+
+static void
+assign(struct set *set)
+{
+	struct assignment *assignment;
+
+	for (assignment = set->assignments; assignment != NULL;
+	    assignment = assignment->next)
+		assignment->column->write(&assignment->at, assignment->value);
+	set->assigned = true;
+}
+
+static void
+take_back(struct set *set)
+{
+	struct assignment *assignment;
+
+	if (!set->assigned)
+		return;
+	set->assigned = false;
+	for (assignment = set->assignments; assignment != NULL;
+	    assignment = assignment->next)
+		assignment->column->write(&assignment->at, assignment->old);
+}
+
+static void
+committed(void *arg, const struct change_verdict *verdict)
+{
+	struct set *set = arg;
+
+	if (verdict->error == CHANGE_OK)
+		assign(set);
+	set->answer(set->arg, result_of_verdict(verdict));
+}
+
+static void
+undone(void *arg, const struct change_verdict *verdict)
+{
+	struct set *set = arg;
+
+	set->answer(set->arg, result_of_verdict(verdict));
+}
+
+void
+set_commit(struct set *set, set_answer *answer, void *arg)
+{
+	set->answer = answer;
+	set->arg = arg;
+	change_commit(set->change, committed, set);
+}
+
+void
+set_expire(struct set *set)
+{
+	change_expire(set->change);
+}
+
+void
+set_undo(struct set *set, set_answer *answer, void *arg)
+{
+	set->answer = answer;
+	set->arg = arg;
+	take_back(set);
+	change_undo(set->change, undone, set);
+}
