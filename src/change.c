@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,8 +22,11 @@ change_new(struct roster *roster)
 static void
 change_free(struct change *change)
 {
+	const struct change_row *row;
 	size_t i, j;
 
+	for (row = change->rows; row != NULL; row = row->next)
+		row->server->users--;
 	for (i = 0; i < change->ngroups; i++)
 		for (j = 0; j < change->groups[i].n; j++)
 			failover_free(change->groups[i].steps[j].old);
@@ -279,16 +283,44 @@ count_calls(const struct group *group)
 	}
 }
 
+/* Log the end of ${step}, and make an event of it; ${undone}: it was undone. */
 static void
-log_step(const struct step *step, const char *outcome)
+tell(const struct step *step, bool undone)
 {
-	char flags[96] = "";
+	char flags[96] = "", text[256];
+	const struct observation o = {
+		.kind = step->kind != STEP_SET ? EVENT_OTHER :
+		    step->result == ERROR_SUCCESS && !undone ? EVENT_SET_DONE :
+		    EVENT_SET_FAILED,
+		.server = step->row->server,
+		.row = change_row_now(step->row),
+		.relationship = step->want.RelationshipName,
+		.flags = step->flags,
+		.result = step->result,
+		.text = text,
+	};
 
 	if (step->kind == STEP_SET)
 		failover_flags_text(step->flags, flags, sizeof(flags));
-	log_info("server \"%s\": %s \"%s\"%s%s: %s", step->row->server->name,
-	    kinds[step->kind].word, step->want.RelationshipName,
-	    flags[0] != '\0' ? " " : "", flags, outcome);
+	snprintf(text, sizeof(text), "%s %s", kinds[step->kind].word, flags);
+	if (flags[0] == '\0')
+		text[strlen(text) - 1] = '\0';
+	if (step->result != ERROR_SUCCESS)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		    ": %s (%u): %s", DhcpfoErrorName(step->result),
+		    step->result, DhcpfoErrorText(step->result));
+	else if (undone)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		    ": undone");
+	if (o.kind == EVENT_SET_DONE || (step->kind != STEP_SET && !undone &&
+	    step->result == ERROR_SUCCESS))
+		log_info("server \"%s\": \"%s\": %s: done",
+		    step->row->server->name, o.relationship, text);
+	else
+		log_notice("server \"%s\": \"%s\": %s",
+		    step->row->server->name, o.relationship, text);
+	if (step->kind == STEP_SET)
+		roster_observe(step->row->server->roster, &o);
 }
 
 /* Show what ${group} did, or, ${back}, that it is as it was before. */
@@ -298,22 +330,24 @@ show(struct change *change, const struct group *group, bool back)
 	const DHCP_FAILOVER_RELATIONSHIP *now;
 	struct snapshot_row *row;
 	const struct step *step;
+	bool structural = false;
 	size_t i;
 
-	if (change->fresh != NULL) {
-		roster_publish(group->server, change->fresh);
-		change->fresh = NULL;
-		return;
-	}
+	/* First the members: what the listing then adds is not our doing. */
 	for (i = 0; i < group->n; i++) {
 		step = &group->steps[i];
 		now = back ? step->old : &step->want;
-		if (kinds[step->kind].structural)
-			/* The listing failed: make up for it. */
-			roster_poll(group->server);
-		else if (now != NULL && (row = change_row_now(step->row)) != NULL)
+		if (step->kind == STEP_SET && now != NULL &&
+		    (row = change_row_now(step->row)) != NULL)
 			roster_apply(group->server, row, now, step->flags);
+		structural |= kinds[step->kind].structural;
 	}
+	if (change->fresh != NULL)
+		roster_publish(group->server, change->fresh);
+	else if (structural)
+		/* The listing failed: make up for it. */
+		roster_poll(group->server);
+	change->fresh = NULL;
 }
 
 static void undo_next(struct change *change);
@@ -334,10 +368,12 @@ group_failed(struct change *change, struct group *group)
 		step->request };
 	size_t i;
 
-	log_step(step, DhcpfoErrorText(step->result));
 	for (i = 0; i < change->failed; i++)
 		mark(&group->steps[i], SET_STATUS_UNDONE, v.result);
 	mark(step, SET_STATUS_FAILED, v.result);
+	for (i = 0; i < change->failed; i++)
+		tell(&group->steps[i], true);
+	tell(step, false);
 	/* Those after it were not called, but may have been told pending. */
 	if (change->late) {
 		for (i = change->failed + 1; i < group->n; i++)
@@ -374,9 +410,9 @@ group_done(struct job *job)
 	}
 	group->applied = true;
 	show(change, group, false);
-	for (i = 0; i < group->n; i++)
-		log_step(&group->steps[i], "done");
 	mark_group(group, SET_STATUS_SUCCEEDED, ERROR_SUCCESS);
+	for (i = 0; i < group->n; i++)
+		tell(&group->steps[i], false);
 	change->current++;
 	if (change->undo_wanted)
 		undo_next(change);
@@ -400,14 +436,15 @@ undo_done(struct job *job)
 {
 	struct change *change = (struct change *)job;
 	struct group *group = &change->groups[change->current];
+	size_t i;
 
 	group->server->report = job->report;
 	group->applied = false;
 	if (change->restored) {
 		show(change, group, true);
 		mark_group(group, SET_STATUS_UNDONE, ERROR_OPERATION_ABORTED);
-		log_info("server \"%s\": a change was undone",
-		    group->server->name);
+		for (i = 0; i < group->n; i++)
+			tell(&group->steps[i], true);
 	} else {
 		change->undo_failed = true;
 		mark_group(group, SET_STATUS_IN_DOUBT, job->report.last_error);

@@ -36,6 +36,7 @@ change_row(struct change *change, struct managed *server, const char *key,
 		return NULL;
 	memset(row, 0, sizeof(*row));
 	row->server = server;
+	server->users++;
 	memcpy(row->key, key, length);
 	row->key_length = length;
 	row->first = request;

@@ -57,14 +57,19 @@ const struct conf_key conf_subagent_keys[] = {
 	{ "poll-interval", CONF_U32,   offsetof(struct conf, poll_interval), 1,   86400, "10" },
 	{ "set-deadline",  CONF_U32,   offsetof(struct conf, set_deadline),  100, 5000,  "3500" },
 	{ "state-dir",     CONF_TEXT,  offsetof(struct conf, state_dir),     1,   255,   DHCPFO_STATE },
-	{ "write-policy",  CONF_FLAGS, offsetof(struct conf, write_policy),  0,   0,     "all" },
+	{ "write-policy",  CONF_WORDS, offsetof(struct conf, write_policy),  FAILOVER_WORDS_FLAG, 0, "all" },
+	{ "notify",        CONF_WORDS, offsetof(struct conf, notify),        FAILOVER_WORDS_NOTIFICATION, 0, "all" },
+	{ "notify-min-interval", CONF_U32, offsetof(struct conf, notify_min_interval), 0, 3600, "5" },
+	{ "scope-free-low",  CONF_U32, offsetof(struct conf, scope_free_low),  0, 100,   "10" },
+	{ "scope-free-high", CONF_U32, offsetof(struct conf, scope_free_high), 0, 100,   "15" },
+	{ "event-limit",   CONF_U32,   offsetof(struct conf, event_limit),   0,   65535, "256" },
 };
 const size_t conf_subagent_nkeys = nitems(conf_subagent_keys);
 
 const struct conf_key conf_server_keys[] = {
 	{ "name",    CONF_TEXT,  offsetof(struct conf_server, name),     1, 255, NULL },
 	{ "address", CONF_TEXT,  offsetof(struct conf_server, address),  1, 253, NULL },
-	{ "write",   CONF_FLAGS, offsetof(struct conf_server, writable), 0, 0,   "all" },
+	{ "write",   CONF_WORDS, offsetof(struct conf_server, writable), FAILOVER_WORDS_FLAG, 0, "all" },
 };
 const size_t conf_server_nkeys = nitems(conf_server_keys);
 /* clang-format on */
@@ -204,20 +209,31 @@ next_word(const char **rest, char *word, size_t size)
 	return true;
 }
 
+/* The words that a key's value is made of: all of them as bits. */
+static uint32_t
+all_words(const struct conf_key *key)
+{
+	uint32_t all = 0;
+
+	for (unsigned int bit = 0;
+	     failover_word((enum failover_words)key->min, bit) != NULL; bit++)
+		all |= 1u << bit;
+	return all;
+}
+
 static enum dhcp_error
-parse_flags(const struct conf_key *key, const char *value, void *to)
+parse_words(const struct conf_key *key, const char *value, void *to)
 {
 	char word[24];
 	unsigned int bit;
 	uint32_t flags = 0;
 
-	(void)key;
 	if (strcmp(value, "all") == 0)
-		flags = FAILOVER_SET_ALL;
+		flags = all_words(key);
 	else if (strcmp(value, "none") != 0) {
 		while (next_word(&value, word, sizeof(word))) {
 			if (!failover_word_value(
-				FAILOVER_WORDS_FLAG, word, &bit))
+				(enum failover_words)key->min, word, &bit))
 				return ERROR_INVALID_PARAMETER;
 			flags |= 1u << bit;
 		}
@@ -230,13 +246,17 @@ parse_flags(const struct conf_key *key, const char *value, void *to)
 }
 
 static void
-describe_flags(const struct conf_key *key, char *text, size_t size)
+describe_words(const struct conf_key *key, char *text, size_t size)
 {
-	char words[128];
+	const char *word;
+	size_t n;
 
-	(void)key;
-	failover_flags_text(FAILOVER_SET_ALL, words, sizeof(words));
-	snprintf(text, size, "all, none or a list of %s", words);
+	n = (size_t)snprintf(text, size, "all, none or a list of ");
+	for (unsigned int bit = 0; n < size &&
+	     (word = failover_word((enum failover_words)key->min, bit)) != NULL;
+	     bit++)
+		n += (size_t)snprintf(
+		    text + n, size - n, "%s%s", bit > 0 ? "," : "", word);
 }
 
 /* Parse "192.0.2.0/24", in place. */
@@ -307,17 +327,68 @@ free_networks(void *at)
 	free(((struct conf_networks *)at)->at);
 }
 
+static bool
+equal_u32(const void *a, const void *b)
+{
+	return *(const uint32_t *)a == *(const uint32_t *)b;
+}
+
+static bool
+equal_bool(const void *a, const void *b)
+{
+	return *(const bool *)a == *(const bool *)b;
+}
+
+static bool
+equal_text(const void *a, const void *b)
+{
+	const char *x = *(char *const *)a, *y = *(char *const *)b;
+
+	return x == NULL || y == NULL ? x == y : strcmp(x, y) == 0;
+}
+
+static bool
+equal_networks(const void *a, const void *b)
+{
+	const struct conf_networks *x = a, *y = b;
+
+	return x->n == y->n &&
+	       (x->n == 0 ||
+		   memcmp(x->at, y->at, x->n * sizeof(*x->at)) == 0);
+}
+
 static const struct kind {
 	enum dhcp_error (*parse)(const struct conf_key *, const char *, void *);
 	void (*describe)(const struct conf_key *, char *, size_t);
+	bool (*equal)(const void *, const void *);
 	void (*free)(void *); /* or NULL: the value owns nothing */
 } kinds[] = {
-	[CONF_U32] = { parse_u32, describe_u32, NULL },
-	[CONF_BOOL] = { parse_bool, describe_bool, NULL },
-	[CONF_TEXT] = { parse_text, describe_text, free_text },
-	[CONF_FLAGS] = { parse_flags, describe_flags, NULL },
-	[CONF_NETWORKS] = { parse_networks, describe_networks, free_networks },
+	[CONF_U32] = { parse_u32, describe_u32, equal_u32, NULL },
+	[CONF_BOOL] = { parse_bool, describe_bool, equal_bool, NULL },
+	[CONF_TEXT] = { parse_text, describe_text, equal_text, free_text },
+	[CONF_WORDS] = { parse_words, describe_words, equal_u32, NULL },
+	[CONF_NETWORKS] = { parse_networks, describe_networks, equal_networks,
+	    free_networks },
 };
+
+/* Do the ${n} ${keys} have the same values in both structures? */
+static bool
+equal(const struct conf_key *keys, size_t n, const void *a, const void *b)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!kinds[keys[i].kind].equal((const char *)a + keys[i].offset,
+			(const char *)b + keys[i].offset))
+			return false;
+	return true;
+}
+
+bool
+conf_server_equal(const struct conf_server *a, const struct conf_server *b)
+{
+	return a->index == b->index && a->type == b->type &&
+	       equal(conf_server_keys, conf_server_nkeys, a, b) &&
+	       equal(a->type->keys, a->type->nkeys, a->options, b->options);
+}
 
 /* Put ${value} into the structure ${to}, where ${key} says. */
 static bool
@@ -325,7 +396,7 @@ assign(struct parser *p, unsigned int line, const struct conf_key *key,
     const char *value, void *to)
 {
 	const struct kind *kind = &kinds[key->kind];
-	char allowed[160];
+	char allowed[200];
 	enum dhcp_error error;
 
 	error = kind->parse(key, value, (char *)to + key->offset);
@@ -419,8 +490,13 @@ subagent_end(struct parser *p)
 	for (size_t i = 0; i < p->section.n; i++)
 		if (!subagent_entry(p, &p->section.at[i]))
 			return false;
-	return assign_defaults(
-	    p, conf_subagent_keys, conf_subagent_nkeys, p->conf);
+	if (!assign_defaults(
+		p, conf_subagent_keys, conf_subagent_nkeys, p->conf))
+		return false;
+	if (p->conf->scope_free_low > p->conf->scope_free_high)
+		return fail(p, p->section.line,
+		    "scope-free-low is above scope-free-high");
+	return true;
 }
 
 /* ---------------------------------------------------------------- servers */
@@ -532,8 +608,8 @@ check_name(struct parser *p, const struct conf_server *server)
 	return true;
 }
 
-static void
-server_release(struct conf_server *server)
+void
+conf_server_release(struct conf_server *server)
 {
 	const struct failover_server_type *type = server->type;
 
@@ -568,7 +644,7 @@ server_fill(struct parser *p, struct conf_server *server)
 	return true;
 
 err1:
-	server_release(server);
+	conf_server_release(server);
 err0:
 	return false;
 }
@@ -583,7 +659,7 @@ server_end(struct parser *p)
 		return false;
 	more = realloc(conf->servers, (conf->n + 1) * sizeof(*more));
 	if (more == NULL) {
-		server_release(&server);
+		conf_server_release(&server);
 		return fail_memory(p);
 	}
 	conf->servers = more;
@@ -880,7 +956,7 @@ conf_free(struct conf *conf)
 	if (conf == NULL)
 		return;
 	for (size_t i = 0; i < conf->n; i++)
-		server_release(&conf->servers[i]);
+		conf_server_release(&conf->servers[i]);
 	free(conf->servers);
 	release(conf_subagent_keys, conf_subagent_nkeys, conf);
 	free(conf);

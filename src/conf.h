@@ -6,6 +6,7 @@
 #ifndef DHCPFO_CONF_H
 #define DHCPFO_CONF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +17,7 @@ enum conf_kind {
 	CONF_U32, /* uint32_t, within min..max */
 	CONF_BOOL, /* bool: yes or no */
 	CONF_TEXT, /* char *: min..max octets of UTF-8 */
-	CONF_FLAGS, /* uint32_t: words of the set flags, or all, or none */
+	CONF_WORDS, /* uint32_t: bits by their words; min: enum failover_words */
 	CONF_NETWORKS /* struct conf_networks: a.b.c.d/length, ... */
 };
 
@@ -55,6 +56,10 @@ struct conf {
 	uint32_t set_deadline; /* milliseconds */
 	char *state_dir;
 	uint32_t write_policy; /* FAILOVER_SET_* bits that may be set */
+	uint32_t notify; /* bits of dhcpFoNotifEnable */
+	uint32_t notify_min_interval; /* seconds */
+	uint32_t scope_free_low, scope_free_high; /* percent */
+	uint32_t event_limit;
 	struct conf_server *servers; /* in the order of their index */
 	size_t n;
 };
@@ -66,6 +71,13 @@ struct conf {
  */
 struct conf *conf_read(const char *path, char *why, size_t size,
     enum dhcp_error *error);
+
+/** Do both name the same server in the same way? */
+bool conf_server_equal(const struct conf_server *a,
+    const struct conf_server *b);
+
+/** Free what ${server} owns; all zero is fine. */
+void conf_server_release(struct conf_server *server);
 
 /** Free ${conf}, which may be NULL. */
 void conf_free(struct conf *conf);

@@ -49,6 +49,10 @@ static const char *const states[] = { "noState", "init", "startup", "normal",
 static const char *const flag_words[] = { "mclt", "safePeriod", "changeState",
 	"percentage", "mode", "prevState", "sharedSecret" };
 
+static const char *const notification_words[] = { "stateChange",
+	"commInterrupted", "partnerDown", "recovered", "configChange",
+	"serverReachability", "scopeThreshold", "setFailed", "drift" };
+
 static const struct words {
 	const char *const *at;
 	unsigned int n;
@@ -57,6 +61,8 @@ static const struct words {
 	[FAILOVER_WORDS_ROLE] = { roles, nitems(roles) },
 	[FAILOVER_WORDS_STATE] = { states, nitems(states) },
 	[FAILOVER_WORDS_FLAG] = { flag_words, nitems(flag_words) },
+	[FAILOVER_WORDS_NOTIFICATION] = { notification_words,
+	    nitems(notification_words) },
 };
 
 /* ---------------------------------------------------------------- copies */

@@ -74,7 +74,8 @@ enum failover_words {
 	FAILOVER_WORDS_MODE,
 	FAILOVER_WORDS_ROLE,
 	FAILOVER_WORDS_STATE,
-	FAILOVER_WORDS_FLAG /* value: the number of the bit */
+	FAILOVER_WORDS_FLAG, /* value: the number of the bit */
+	FAILOVER_WORDS_NOTIFICATION /* likewise, of dhcpFoNotifEnable */
 };
 
 /** The word for ${value}, or NULL; never freed. */

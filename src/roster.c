@@ -2,8 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "change.h"
+#include "drift.h"
 #include "log.h"
 #include "roster.h"
+#include "watch.h"
 
 /* One listing of a server's relationships, in its worker. */
 struct poll {
@@ -145,7 +148,7 @@ total(struct roster *roster)
 
 	roster->relationships = roster->not_normal = 0;
 	for (i = 0; i < roster->n; i++) {
-		server = &roster->servers[i];
+		server = roster->servers[i];
 		roster->relationships += (uint32_t)server->snapshot->n;
 		roster->not_normal += server->not_normal;
 		seen[worst(server)]++;
@@ -167,24 +170,30 @@ tally(struct managed *server, const struct snapshot_row *row, int by)
 void
 roster_publish(struct managed *server, struct snapshot *fresh)
 {
+	struct snapshot *old = server->snapshot;
 	uint32_t now = roster_now();
 	size_t i;
 
-	if (snapshot_inherit(fresh, server->snapshot, now))
+	if (snapshot_inherit(fresh, old, now))
 		server->roster->changed_at = now;
-	snapshot_free(server->snapshot);
 	server->snapshot = fresh;
 	server->not_normal = 0;
 	memset(server->health, 0, sizeof(server->health));
 	for (i = 0; i < fresh->n; i++)
 		tally(server, &fresh->rows[i], 1);
 	total(server->roster);
+	watch_listing(server, old, !server->listed);
+	server->listed = true;
+	drift_compare(server);
+	snapshot_free(old);
 }
 
 void
 roster_apply(struct managed *server, struct snapshot_row *row,
     const DHCP_FAILOVER_RELATIONSHIP *want, DWORD flags)
 {
+	FSM_STATE before = row->rel.State;
+
 	tally(server, row, -1);
 	failover_apply(&row->rel, want, flags & ~SHAREDSECRET);
 	if (flags & SHAREDSECRET)
@@ -193,6 +202,60 @@ roster_apply(struct managed *server, struct snapshot_row *row,
 	tally(server, row, 1);
 	row->status.last_change = server->roster->changed_at = roster_now();
 	total(server->roster);
+	watch_state(server, row, before);
+	drift_compare_row(server, row);
+}
+
+/* Names of what was observed; kinds that are logged where they arise: NULL. */
+static const char *
+headline(enum event_kind kind)
+{
+	static const char *const headlines[] = {
+		[EVENT_OTHER] = "event",
+		[EVENT_STATE_CHANGE] = "state",
+		[EVENT_CREATED] = "created",
+		[EVENT_DELETED] = "deleted",
+		[EVENT_CONFIG_CHANGE] = "changed on the server",
+		[EVENT_SCOPE_ADDED] = "scope added",
+		[EVENT_SCOPE_REMOVED] = "scope removed",
+		[EVENT_THRESHOLD_LOW] = "few addresses left",
+		[EVENT_THRESHOLD_OK] = "enough addresses again",
+		[EVENT_DRIFT_FOUND] = "the partners differ",
+		[EVENT_DRIFT_GONE] = "the partners agree again",
+	};
+
+	return (size_t)kind < nitems(headlines) ? headlines[kind] : NULL;
+}
+
+void
+roster_observe(struct roster *roster, const struct observation *o)
+{
+	const char *name = o->server != NULL ? o->server->name : "";
+	const char *what = headline(o->kind);
+	const struct event *kept;
+	struct event event = {
+		.kind = o->kind,
+		.time = time(NULL),
+		.old_state = o->old_state,
+		.new_state = o->new_state,
+		.flags = o->flags,
+		.result = o->result,
+		.server = (char *)(uintptr_t)name,
+		.relationship = (char *)(uintptr_t)o->relationship,
+		.text = (char *)(uintptr_t)o->text,
+	};
+
+	if (what != NULL)
+		log_notice("server \"%s\": \"%s\": %s%s%s", name,
+		    o->relationship != NULL ? o->relationship : "", what,
+		    o->text[0] != '\0' ? ": " : "", o->text);
+	kept = event_log_add(roster->events, &event);
+	if (kept != NULL && roster->history != NULL)
+		history_event(roster->history, kept);
+	if (kept == NULL)
+		event.index = roster->events->last;
+	if (roster->observer != NULL)
+		roster->observer(o, kept != NULL ? kept : &event);
 }
 
 static void
@@ -234,9 +297,10 @@ poll_done(struct job *job)
 		poll->fresh = NULL;
 	} else
 		total(server->roster);
-	if (before != server->status && server->status == OPER_STATUS_UP)
+	if (before == OPER_STATUS_UNKNOWN && server->status == OPER_STATUS_UP)
 		log_info("server \"%s\": up, %zu relationships", server->name,
 		    server->snapshot->n);
+	watch_server(server, (enum oper_status)before, poll->error);
 	snapshot_free(poll->fresh);
 	free(poll);
 	if (server->poll_again) {
@@ -276,75 +340,209 @@ err0:
 void
 roster_poll_all(struct roster *roster)
 {
-	size_t i;
-
-	for (i = 0; i < roster->n; i++)
-		roster_poll(&roster->servers[i]);
+	roster_poll_some(roster, roster->n);
 }
 
-struct managed *
-roster_find(const struct roster *roster, uint32_t index)
+void
+roster_poll_some(struct roster *roster, size_t n)
+{
+	for (; n > 0; n--) {
+		roster->next_due %= roster->n;
+		roster_poll(roster->servers[roster->next_due++]);
+	}
+}
+
+/* Where the server with at least that index is, or would be. */
+static size_t
+position(const struct roster *roster, uint32_t index)
 {
 	size_t low = 0, high = roster->n, middle;
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (roster->servers[middle].index == index)
-			return &roster->servers[middle];
-		if (roster->servers[middle].index < index)
+		if (roster->servers[middle]->index < index)
 			low = middle + 1;
 		else
 			high = middle;
 	}
+	return low;
+}
+
+struct managed *
+roster_find(const struct roster *roster, uint32_t index)
+{
+	size_t i = position(roster, index);
+
+	return i < roster->n && roster->servers[i]->index == index ?
+	    roster->servers[i] : NULL;
+}
+
+/* Let ${server} go; false: it is still busy, see roster_reap(). */
+static bool
+dismiss(struct managed *server, unsigned int milliseconds)
+{
+	if (!worker_stop(server->worker, milliseconds))
+		return false;
+	failover_server_close(server->server);
+	if (server->poll != NULL)
+		snapshot_free(server->poll->fresh);
+	free(server->poll);
+	snapshot_free(server->snapshot);
+	conf_server_release(&server->conf);
+	free(server);
+	return true;
+}
+
+static void
+permit(struct managed *server, uint32_t write_policy)
+{
+	server->writable = server->conf.writable & server->conf.type->sets &
+	    write_policy;
+	/* Where nothing may be set, nothing may be created either. */
+	server->creates = server->conf.type->creates && server->writable != 0;
+}
+
+/* A new server, which takes over ${*conf}. */
+static struct managed *
+hire(struct roster *roster, struct conf_server *conf)
+{
+	enum dhcp_error error = ERROR_NOT_ENOUGH_MEMORY;
+	struct managed *server;
+
+	if ((server = calloc(1, sizeof(*server))) == NULL)
+		goto err0;
+	server->index = conf->index;
+	server->kind = conf->type->kind;
+	server->status = OPER_STATUS_UNKNOWN;
+	server->success_at = roster_now();
+	server->roster = roster;
+	if (conf->address == NULL ||
+	    !failover_address_parse(conf->address, &server->address))
+		server->address = 0;
+	if ((server->snapshot = snapshot_new(NULL)) == NULL)
+		goto err1;
+	if ((error = failover_server_open(conf->type, conf->name, conf->address,
+	    conf->options, &server->server)) != ERROR_SUCCESS)
+		goto err1;
+	error = ERROR_NOT_ENOUGH_MEMORY;
+	if ((server->worker = worker_new(roster->shop, server->server)) == NULL)
+		goto err1;
+
+	/* Success! */
+	server->conf = *conf;
+	memset(conf, 0, sizeof(*conf));
+	server->name = server->conf.name;
+	return server;
+
+err1:
+	dismiss(server, 0);
+err0:
+	log_err("server \"%s\": cannot be started: %s", conf->name,
+	    DhcpfoErrorText(error));
 	return NULL;
 }
 
-static enum dhcp_error
-hire(struct roster *roster, const struct conf_server *conf,
-    uint32_t write_policy, struct managed *server)
+/* Those that are configured as before move over, the others are hired. */
+static bool
+staff(struct roster *roster, struct conf *conf, struct managed **servers)
 {
-	enum dhcp_error error;
+	struct managed *known;
+	size_t i;
 
-	server->index = conf->index;
-	server->kind = conf->type->kind;
-	server->writable = conf->writable & conf->type->sets & write_policy;
-	/* Where nothing may be set, nothing may be created either. */
-	server->creates = conf->type->creates && server->writable != 0;
-	server->status = OPER_STATUS_UNKNOWN;
-	server->name = conf->name;
-	server->success_at = roster_now();
-	server->roster = roster;
-	if ((server->snapshot = snapshot_new(NULL)) == NULL)
-		return ERROR_NOT_ENOUGH_MEMORY;
-	if ((error = failover_server_open(conf->type, conf->name, conf->address,
-	    conf->options, &server->server)) != ERROR_SUCCESS)
-		return error;
-	if ((server->worker = worker_new(roster->shop, server->server)) == NULL)
-		return ERROR_NOT_ENOUGH_MEMORY;
-	return ERROR_SUCCESS;
+	for (i = 0; i < conf->n; i++) {
+		known = roster_find(roster, conf->servers[i].index);
+		if (known != NULL &&
+		    conf_server_equal(&known->conf, &conf->servers[i]))
+			servers[i] = known;
+		else if ((servers[i] = hire(roster, &conf->servers[i])) == NULL)
+			goto err0;
+	}
+
+	/* Success! */
+	return true;
+
+err0:
+	while (i-- > 0)
+		if (roster_find(roster, servers[i]->index) != servers[i])
+			dismiss(servers[i], 0);
+	return false;
+}
+
+/* Those of ${before} that did not move over have to go, in their own time. */
+static void
+part(struct roster *roster, struct managed **before, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (roster_find(roster, before[i]->index) == before[i])
+			continue;
+		before[i]->next = roster->leaving;
+		roster->leaving = before[i];
+	}
+}
+
+bool
+roster_reload(struct roster *roster, struct conf *conf)
+{
+	struct managed **servers, **before = roster->servers;
+	size_t i, n = roster->n;
+
+	if ((servers = calloc(conf->n, sizeof(struct managed *))) == NULL)
+		goto err0;
+	if (!staff(roster, conf, servers))
+		goto err1;
+
+	/* Success! */
+	roster->servers = servers;
+	roster->n = conf->n;
+	roster->free_low = conf->scope_free_low;
+	roster->free_high = conf->scope_free_high;
+	for (i = 0; i < conf->n; i++)
+		permit(servers[i], conf->write_policy);
+	part(roster, before, n);
+	free(before);
+	total(roster);
+	roster->changed_at = roster_now();
+	roster_reap(roster);
+	return true;
+
+err1:
+	free(servers);
+err0:
+	return false;
+}
+
+void
+roster_reap(struct roster *roster)
+{
+	struct managed **at = &roster->leaving, *server;
+
+	while ((server = *at) != NULL) {
+		*at = server->next;
+		/* Its worker ends by itself once it has been told to stop. */
+		if (server->users > 0 || server->poll != NULL ||
+		    !dismiss(server, 0)) {
+			*at = server;
+			at = &server->next;
+		}
+	}
 }
 
 struct roster *
-roster_new(const struct conf *conf)
+roster_new(struct conf *conf)
 {
-	enum dhcp_error error = ERROR_NOT_ENOUGH_MEMORY;
 	struct roster *roster;
-	size_t i;
 
 	if ((roster = calloc(1, sizeof(*roster))) == NULL)
 		goto err0;
-	roster->changed_at = roster_now();
 	roster->health = HEALTH_UNKNOWN;
-	if ((roster->servers = calloc(conf->n, sizeof(struct managed))) == NULL)
-		goto err1;
 	if ((roster->shop = workshop_new()) == NULL)
 		goto err1;
-	for (i = 0; i < conf->n; i++) {
-		roster->n = i + 1;
-		if ((error = hire(roster, &conf->servers[i],
-		    conf->write_policy, &roster->servers[i])) != ERROR_SUCCESS)
-			goto err1;
-	}
+	if ((roster->events = event_log_new(conf->event_limit)) == NULL)
+		goto err1;
+	if (!roster_reload(roster, conf))
+		goto err1;
 
 	/* Success! */
 	return roster;
@@ -352,40 +550,36 @@ roster_new(const struct conf *conf)
 err1:
 	roster_free(roster, 0);
 err0:
-	log_err("cannot start with these servers: %s",
-	    DhcpfoErrorText(error));
+	log_err("cannot start with these servers");
 	return NULL;
-}
-
-static bool
-dismiss(struct managed *server, unsigned int milliseconds)
-{
-	if (!worker_stop(server->worker, milliseconds)) {
-		log_warning("server \"%s\": still busy, not waited for",
-		    server->name);
-		return false;
-	}
-	failover_server_close(server->server);
-	if (server->poll != NULL)
-		snapshot_free(server->poll->fresh);
-	free(server->poll);
-	snapshot_free(server->snapshot);
-	return true;
 }
 
 void
 roster_free(struct roster *roster, unsigned int milliseconds)
 {
+	struct managed *server;
 	bool idle = true;
 	size_t i;
 
 	if (roster == NULL)
 		return;
-	for (i = 0; i < roster->n; i++)
-		idle &= dismiss(&roster->servers[i], milliseconds);
+	for (i = 0; i < roster->n; i++) {
+		roster->servers[i]->next = roster->leaving;
+		roster->leaving = roster->servers[i];
+	}
+	while ((server = roster->leaving) != NULL) {
+		roster->leaving = server->next;
+		if (dismiss(server, milliseconds))
+			continue;
+		log_warning("server \"%s\": still busy, not waited for",
+		    server->name);
+		idle = false;
+	}
+	history_close(roster->history, milliseconds);
+	event_log_free(roster->events);
+	free(roster->servers);
 	if (!idle)
 		return;
 	workshop_free(roster->shop);
-	free(roster->servers);
 	free(roster);
 }

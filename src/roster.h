@@ -12,6 +12,8 @@
 #include <time.h>
 
 #include "conf.h"
+#include "event.h"
+#include "history.h"
 #include "server.h"
 #include "snapshot.h"
 #include "worker.h"
@@ -36,6 +38,27 @@ enum health {
 	HEALTH_UNKNOWN
 };
 
+/* What drift compares; numbered as the BITS of dhcpFoRelDrift. */
+#define DRIFT_MCLT 0x01u
+#define DRIFT_SAFE_PERIOD 0x02u
+#define DRIFT_PERCENTAGE 0x04u
+#define DRIFT_MODE 0x08u
+#define DRIFT_SCOPES 0x10u
+#define DRIFT_AUTH 0x20u
+#define DRIFT_MISSING 0x40u
+#define DRIFT_ROLE 0x80u
+
+/* Something that happened, with what it is about as it is now. */
+struct observation {
+	enum event_kind kind;
+	struct managed *server; /* or NULL */
+	const struct snapshot_row *row; /* of its snapshot; NULL: gone, none */
+	const struct snapshot_scope *scope; /* or NULL */
+	const char *relationship; /* its name, or NULL */
+	uint32_t old_state, new_state, flags, result;
+	const char *text; /* one sentence */
+};
+
 struct managed {
 	uint32_t index;
 	uint32_t kind; /* enum failover_server_kind */
@@ -53,23 +76,48 @@ struct managed {
 	int32_t clock_offset; /* seconds; 0 when not known */
 	uint32_t not_normal; /* rows in another state */
 	uint32_t health[HEALTH_UNKNOWN + 1]; /* rows by health, if fresh */
+	struct conf_server conf; /* its own */
+	DHCP_IP_ADDRESS address; /* its configured one, 0: none or a name */
 	struct roster *roster;
 	struct poll *poll; /* the one that runs, or NULL */
 	bool poll_again; /* somebody asked while it ran */
+	bool listed; /* it has answered at least once */
+	unsigned int users; /* changes that may still name it */
+	struct managed *next; /* of those that are to go */
 };
 
 struct roster {
-	struct managed *servers;
+	struct managed **servers; /* their places never move */
 	size_t n;
+	struct managed *leaving; /* not configured any more, but still busy */
 	struct workshop *shop;
 	struct change *changes; /* SETs whose server has not answered yet */
 	uint32_t changed_at; /* by roster_now(): rows came, went, changed */
 	uint32_t relationships, not_normal; /* over all servers */
 	uint32_t health; /* the worst of all servers and rows */
+	uint32_t free_low, free_high; /* percent: thresholds of scopes */
+	struct event_log *events;
+	struct history *history;
+	/* Told of every observation and of the event that it is; or NULL. */
+	void (*observer)(const struct observation *, const struct event *);
+	size_t next_due; /* which server is polled next */
 };
 
-/** The servers of ${conf}, which must outlive it; NULL and a log line if not. */
-struct roster *roster_new(const struct conf *conf);
+/**
+ * The servers of ${conf}, which are taken out of it; NULL and a log line if that
+ * fails.
+ */
+struct roster *roster_new(struct conf *conf);
+
+/**
+ * Go over to the servers of ${conf}, likewise.  Those that are configured as
+ * before keep all they have.  False and a log line if that fails: then the
+ * servers stay as they are.
+ */
+bool roster_reload(struct roster *roster, struct conf *conf);
+
+/** Free what has left and is not busy any more. */
+void roster_reap(struct roster *roster);
 
 /**
  * Stop the workers, waiting at most ${milliseconds} for each that is busy, and
@@ -83,6 +131,13 @@ void roster_poll(struct managed *server);
 
 /** Ask all of them. */
 void roster_poll_all(struct roster *roster);
+
+/** Ask the next ${n} of them in turn, so that they do not all answer at once. */
+void roster_poll_some(struct roster *roster, size_t n);
+
+/** Put it into the log of events, keep it, and tell the observer. */
+void roster_observe(struct roster *roster,
+    const struct observation *observation);
 
 /**
  * Answer from ${fresh} from now on.  What is remembered of rows that stay is

@@ -296,6 +296,23 @@ same_row(const struct snapshot *a, const struct snapshot_row *x,
 	    x->rel.ServerType == y->rel.ServerType && same_scopes(a, x, b, y);
 }
 
+/* Scopes that stay remember that they were short of addresses. */
+static void
+inherit_scopes(struct snapshot *fresh, const struct snapshot_row *row,
+    const struct snapshot *old, const struct snapshot_row *before)
+{
+	uint32_t i = row->first_scope, j = before->first_scope;
+	const uint32_t i_end = i + row->nscopes, j_end = j + before->nscopes;
+
+	while (i < i_end && j < j_end)
+		if (fresh->scopes[i].address < old->scopes[j].address)
+			i++;
+		else if (fresh->scopes[i].address > old->scopes[j].address)
+			j++;
+		else
+			fresh->scopes[i++].low = old->scopes[j++].low;
+}
+
 bool
 snapshot_inherit(struct snapshot *fresh, const struct snapshot *old,
     uint32_t now)
@@ -310,6 +327,7 @@ snapshot_inherit(struct snapshot *fresh, const struct snapshot *old,
 			j++;
 		if (j < old->n && compare_rows(&old->rows[j], row) == 0) {
 			row->status = old->rows[j].status;
+			inherit_scopes(fresh, row, old, &old->rows[j]);
 			if (same_row(fresh, row, old, &old->rows[j]))
 				continue;
 		}

@@ -36,6 +36,10 @@ struct row_status {
 	uint32_t last_set_result; /* enum dhcp_error */
 	uint32_t last_change; /* centiseconds of the clock of roster_now() */
 	time_t last_set_time; /* 0: never */
+	time_t state_time; /* when it entered its state, as far as was seen */
+	uint32_t transitions, comm_interruptions;
+	uint32_t drift; /* DRIFT_* against the partner */
+	uint32_t partner; /* index of the partner's server, 0: not known */
 };
 
 struct snapshot_row {
@@ -53,6 +57,7 @@ struct snapshot_scope {
 	DHCP_IP_ADDRESS address;
 	uint32_t row; /* which row it belongs to */
 	bool counted; /* the server gave statistics */
+	bool low; /* below the threshold, and not above the upper one since */
 	DHCP_FAILOVER_STATISTICS stats;
 };
 

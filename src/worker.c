@@ -10,6 +10,15 @@
 
 #include "worker.h"
 
+/*
+ * Hundreds of servers may answer in the same moment: between a few of them the
+ * main thread looks after its other descriptors.
+ */
+#define COLLECT_MAX 4
+
+/* Enough for SQLite and a log line, and 300 of them cost little. */
+#define STACK_SIZE (512u * 1024)
+
 struct queue {
 	struct job *first, **last;
 };
@@ -122,21 +131,27 @@ workshop_wake(struct workshop *shop)
 void
 workshop_collect(struct workshop *shop)
 {
-	struct queue finished;
 	struct job *job;
 	uint64_t count;
+	bool more;
+	int i;
 
 	while (read(shop->fd, &count, sizeof(count)) == -1 && errno == EINTR)
 		continue;
-	pthread_mutex_lock(&shop->lock);
-	finished = shop->finished;
-	if (finished.first == NULL)
-		queue_init(&finished);
-	queue_init(&shop->finished);
-	pthread_mutex_unlock(&shop->lock);
-	/* done() may submit the job again: it is off the queue by then. */
-	while ((job = queue_take(&finished)) != NULL)
+	for (i = 0; i < COLLECT_MAX; i++) {
+		pthread_mutex_lock(&shop->lock);
+		job = queue_take(&shop->finished);
+		pthread_mutex_unlock(&shop->lock);
+		if (job == NULL)
+			return;
+		/* done() may submit the job again: it is off the queue. */
 		job->done(job);
+	}
+	pthread_mutex_lock(&shop->lock);
+	more = shop->finished.first != NULL;
+	pthread_mutex_unlock(&shop->lock);
+	if (more)
+		workshop_wake(shop);
 }
 
 static void
@@ -162,7 +177,8 @@ work(void *arg)
 		}
 		pthread_mutex_unlock(&worker->lock);
 		job->run(job, worker->server);
-		job->report = worker->server->report;
+		if (worker->server != NULL)
+			job->report = worker->server->report;
 		finish(worker->shop, job);
 		pthread_mutex_lock(&worker->lock);
 	}
@@ -176,13 +192,18 @@ work(void *arg)
 static int
 start(struct worker *worker)
 {
+	pthread_attr_t attr;
 	sigset_t all, before;
 	int error;
 
+	if ((error = pthread_attr_init(&attr)) != 0)
+		return error;
+	pthread_attr_setstacksize(&attr, STACK_SIZE);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&worker->thread, NULL, work, worker);
+	error = pthread_create(&worker->thread, &attr, work, worker);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
 	return error;
 }
 

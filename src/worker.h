@@ -22,7 +22,7 @@ struct job {
 	void (*run)(struct job *job, struct failover_server *server);
 	/* Later, in the thread that calls workshop_collect(). */
 	void (*done)(struct job *job);
-	struct failover_server_report report; /* the server's, after run */
+	struct failover_server_report report; /* the server's, if any, after run */
 	struct job *next; /* the worker's */
 };
 
@@ -38,10 +38,13 @@ int workshop_fd(const struct workshop *shop);
 /** Make the descriptor readable; from any thread. */
 void workshop_wake(struct workshop *shop);
 
-/** Call done() of every finished job, in the order they finished. */
+/**
+ * Call done() of finished jobs in the order they finished: of a few at a time,
+ * the descriptor stays readable while there are more.
+ */
 void workshop_collect(struct workshop *shop);
 
-/** A thread for ${server}, or NULL. */
+/** A thread for ${server}, which may be NULL; NULL when there is none. */
 struct worker *worker_new(struct workshop *shop, struct failover_server *server);
 
 /** Queue ${job}. */

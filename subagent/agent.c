@@ -136,6 +136,12 @@ agent_stop(void)
 	memset(&agent, 0, sizeof(agent));
 }
 
+bool
+agent_connected(void)
+{
+	return agent.connected;
+}
+
 void
 agent_turn(void)
 {

@@ -25,7 +25,7 @@ enum column_kind {
 	COLUMN_COUNTER, /* uint32_t -> Counter32 */
 	COLUMN_TICKS, /* uint32_t, roster_now() -> TimeStamp */
 	COLUMN_TIME, /* time_t, 0 never -> DateAndTime */
-	COLUMN_FLAGS, /* uint32_t, bit n is 2^n -> BITS */
+	COLUMN_FLAGS, /* uint32_t, bit n is 2^n -> BITS; max: how many */
 	COLUMN_ADDRESS, /* DHCP_IP_ADDRESS -> InetAddress */
 	COLUMN_TEXT, /* char *, UTF-8 -> SnmpAdminString */
 	COLUMN_CHARS, /* char [], UTF-8 -> SnmpAdminString */
@@ -46,10 +46,21 @@ struct column {
 	const char *label;
 	/* Instead of a member: of a value that must be worked out. */
 	uint32_t (*compute)(const struct cursor *at);
-	const char *(*describe)(const struct cursor *at);
+	/* Its text, which may be put into ${room}. */
+	const char *(*describe)(const struct cursor *at,
+	    char room[FAILOVER_ADDRESS_SIZE]);
 	/* Instead of a bit: of a value that is the agent's own. */
 	void (*write)(const struct cursor *at, uint32_t value);
+	/* Of a value that not every instance has. */
+	bool (*present)(const struct cursor *at);
 };
+
+/** Is there a value of ${column} at ${at}? */
+bool column_present(const struct column *column, const struct cursor *at);
+
+/** The column dhcpFo...(${table}).(entry).(${number}) of a table, or NULL. */
+const struct column *column_numbered(enum index_kind index, uint8_t table,
+    uint8_t number);
 
 extern const struct column columns[];
 extern const size_t ncolumns;

@@ -58,7 +58,7 @@ server_from(const struct roster *roster, oid least)
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (roster->servers[middle].index < least)
+		if (roster->servers[middle]->index < least)
 			low = middle + 1;
 		else
 			high = middle;
@@ -120,7 +120,7 @@ at_server(struct cursor *at, size_t i)
 {
 	if (i >= at->scalars->roster->n)
 		return false;
-	at->server = &at->scalars->roster->servers[i];
+	at->server = at->scalars->roster->servers[i];
 	return true;
 }
 
@@ -226,6 +226,24 @@ next_scope(struct cursor *at, const oid *sub, size_t length, bool include)
 	return at_scope(at, scope) || first_scope(at, i + 1);
 }
 
+static bool
+at_event(struct cursor *at, uint64_t least)
+{
+	at->event = event_log_from(at->scalars->roster->events, least);
+	return at->event != NULL;
+}
+
+static bool
+next_event(struct cursor *at, const oid *sub, size_t length, bool include)
+{
+	if (length == 0)
+		return at_event(at, 0);
+	if (sub[0] > UINT32_MAX)
+		return false;
+	return at_event(at, include && length == 1 ? sub[0] :
+	    (uint64_t)sub[0] + 1);
+}
+
 bool
 index_next(enum index_kind kind, struct cursor *at, const oid *sub,
     size_t length, bool include)
@@ -239,6 +257,8 @@ index_next(enum index_kind kind, struct cursor *at, const oid *sub,
 		return next_row(at, sub, length, include);
 	case INDEX_SCOPE:
 		return next_scope(at, sub, length, include);
+	case INDEX_EVENT:
+		return next_event(at, sub, length, include);
 	}
 	return false;
 }
@@ -287,6 +307,9 @@ index_find(enum index_kind kind, struct cursor *at, const oid *sub,
 {
 	struct index_name name;
 
+	if (kind == INDEX_EVENT)
+		return length == 1 && sub[0] <= UINT32_MAX &&
+		    at_event(at, sub[0]) && at->event->index == sub[0];
 	if (!index_parse(kind, sub, length, &name))
 		return false;
 	if (kind == INDEX_SCALAR)
@@ -310,6 +333,10 @@ index_write(enum index_kind kind, const struct cursor *at, oid *sub)
 
 	if (kind == INDEX_SCALAR) {
 		sub[0] = 0;
+		return 1;
+	}
+	if (kind == INDEX_EVENT) {
+		sub[0] = at->event->index;
 		return 1;
 	}
 	sub[n++] = at->server->index;

@@ -19,7 +19,8 @@ enum index_kind {
 	INDEX_SCALAR, /* 0 */
 	INDEX_SERVER, /* dhcpFoServerIndex */
 	INDEX_REL, /* and dhcpFoRelKey */
-	INDEX_SCOPE /* and dhcpFoScopeAddrType, dhcpFoScopeAddr */
+	INDEX_SCOPE, /* and dhcpFoScopeAddrType, dhcpFoScopeAddr */
+	INDEX_EVENT /* dhcpFoEventIndex */
 };
 
 /* Most sub-identifiers of an instance: 1 + 1 + KEY_MAX + 1 + 1 + 4. */
@@ -30,6 +31,7 @@ struct cursor {
 	struct managed *server;
 	struct snapshot_row *row;
 	struct snapshot_scope *scope;
+	const struct event *event;
 };
 
 /**

@@ -15,6 +15,7 @@
 #include "conf.h"
 #include "dispatch.h"
 #include "log.h"
+#include "notify.h"
 #include "scalars.h"
 
 /* How long a call that still runs may take to end when we are told to. */
@@ -23,8 +24,14 @@
 /* Exported by libnetsnmp, but in none of the headers that Debian installs. */
 int netsnmp_sd_notify(int unset_environment, const char *state);
 
+/* Polls are not spread more finely than this. */
+#define TICK_MIN_MS 20
+
 static struct scalars scalars;
+static struct conf *settings;
+static const char *conf_path;
 static unsigned int poll_alarm;
+static size_t polls_per_tick;
 static bool stopping;
 
 static const char usage_text[] =
@@ -54,20 +61,34 @@ wake(void)
 }
 
 static void
-poll_all(unsigned int registration, void *arg)
+poll_next(unsigned int registration, void *arg)
 {
 	(void)registration;
 	(void)arg;
-	roster_poll_all(scalars.roster);
+	roster_poll_some(scalars.roster, polls_per_tick);
+	roster_reap(scalars.roster);
 }
 
+/*
+ * Every server once in an interval, spread over it: answers that come one by one
+ * delay nobody.
+ */
 static void
 restart_polling(void)
 {
+	const size_t n = scalars.roster->n;
+	uint64_t tick = (uint64_t)scalars.poll_interval * 1000 / n;
+	struct timeval every;
+
+	if (tick < TICK_MIN_MS)
+		tick = TICK_MIN_MS;
+	polls_per_tick = (size_t)((n * tick + scalars.poll_interval * 1000u -
+	    1) / (scalars.poll_interval * 1000u));
+	every.tv_sec = (time_t)(tick / 1000);
+	every.tv_usec = (suseconds_t)(tick % 1000 * 1000);
 	if (poll_alarm != 0)
 		snmp_alarm_unregister(poll_alarm);
-	poll_alarm = snmp_alarm_register(scalars.poll_interval, SA_REPEAT,
-	    poll_all, NULL);
+	poll_alarm = snmp_alarm_register_hr(every, SA_REPEAT, poll_next, NULL);
 }
 
 static void
@@ -77,6 +98,49 @@ jobs_finished(int fd, void *arg)
 	(void)arg;
 	workshop_collect(scalars.roster->shop);
 	log_flush();
+}
+
+/* What the file says of the agent itself. */
+static void
+settle(const struct conf *conf)
+{
+	scalars.server_count = (uint32_t)conf->n;
+	scalars.write_policy = conf->write_policy;
+	scalars.poll_interval = conf->poll_interval;
+	scalars.notify = conf->notify;
+	scalars.notify_min_interval = conf->notify_min_interval;
+	dispatch_init(&scalars, conf->set_deadline);
+}
+
+/* A file that is wrong in any way changes nothing. */
+static void
+reload(void)
+{
+	struct conf *conf;
+	char why[512];
+
+	if ((conf = conf_read(conf_path, why, sizeof(why), NULL)) == NULL) {
+		log_err("%s: nothing is changed", why);
+		return;
+	}
+	if (strcmp(conf->agentx_socket, settings->agentx_socket) != 0 ||
+	    strcmp(conf->state_dir, settings->state_dir) != 0 ||
+	    conf->ping_interval != settings->ping_interval)
+		log_warning("%s: agentx-socket, ping-interval and state-dir "
+		    "change with a restart only", conf_path);
+	if (!roster_reload(scalars.roster, conf)) {
+		log_err("%s: nothing is changed", conf_path);
+		conf_free(conf);
+		return;
+	}
+	event_log_limit(scalars.roster->events, conf->event_limit);
+	settle(conf);
+	restart_polling();
+	roster_poll_all(scalars.roster);
+	conf_free(settings);
+	settings = conf;
+	log_info("%s: read again, %u server%s", conf_path,
+	    scalars.server_count, scalars.server_count == 1 ? "" : "s");
 }
 
 static void
@@ -92,6 +156,9 @@ signalled(int fd, void *arg)
 	case SIGINT:
 		stopping = true;
 		break;
+	case SIGHUP:
+		reload();
+		break;
 	case SIGUSR1:
 		roster_poll_all(scalars.roster);
 		break;
@@ -105,10 +172,10 @@ take_signals(void)
 	sigset_t set;
 
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -126,44 +193,60 @@ write_pid(const char *path)
 		fclose(file);
 }
 
-static int
-run(const struct conf *conf, const struct options *options)
+static bool
+start(const struct options *options, int signals)
 {
 	const char *socket = options->socket != NULL ? options->socket :
-	    conf->agentx_socket;
+	    settings->agentx_socket;
+	struct roster *roster = scalars.roster;
+
+	agent_log_init(wake);
+	settle(settings);
+	notify_init(&scalars);
+	roster->observer = notify_observe;
+	if ((roster->history = history_open(settings->state_dir, roster->shop,
+	    roster->events)) == NULL)
+		return false;
+	roster_poll_all(roster);
+	if (!agent_watch(signals, signalled) ||
+	    !agent_watch(workshop_fd(roster->shop), jobs_finished) ||
+	    !agent_start(socket, settings->ping_interval))
+		return false;
+	scalars.poll_interval_changed = restart_polling;
+	restart_polling();
+	if (options->pidfile != NULL)
+		write_pid(options->pidfile);
+	return true;
+}
+
+static int
+run(const struct options *options)
+{
 	int signals = -1, status = 1;
 
 	scalars.started = time(NULL);
 	scalars.discontinuity = roster_now();
-	scalars.server_count = (uint32_t)conf->n;
-	scalars.write_policy = conf->write_policy;
-	scalars.poll_interval = conf->poll_interval;
-	scalars.poll_interval_changed = restart_polling;
 	/* RFC 2579: a TestAndIncr starts anywhere, so that old values miss. */
 	scalars.spin_lock = (uint32_t)(scalars.started ^ getpid() << 12) &
 	    0x7fffffff;
 	if ((signals = take_signals()) == -1 ||
-	    (scalars.roster = roster_new(conf)) == NULL)
+	    (scalars.roster = roster_new(settings)) == NULL)
 		goto err0;
-	agent_log_init(wake);
-	dispatch_init(&scalars, conf->set_deadline);
-	roster_poll_all(scalars.roster);
-	if (!agent_watch(signals, signalled) ||
-	    !agent_watch(workshop_fd(scalars.roster->shop), jobs_finished) ||
-	    !agent_start(socket, conf->ping_interval))
+	if (!start(options, signals))
 		goto err1;
-	restart_polling();
-	if (options->pidfile != NULL)
-		write_pid(options->pidfile);
-	log_info("dhcpfod %s: %zu servers", DHCPFO_VERSION, conf->n);
+	log_info("dhcpfod %s: %u server%s", DHCPFO_VERSION,
+	    scalars.server_count, scalars.server_count == 1 ? "" : "s");
 	netsnmp_sd_notify(1, "READY=1\n");
-	while (!stopping)
+	while (!stopping) {
 		agent_turn();
+		notify_flush();
+	}
 	log_info("dhcpfod: ends");
 	status = 0;
 
 err1:
 	agent_stop();
+	notify_end();
 	roster_free(scalars.roster, PATIENCE_MS);
 	log_flush();
 	if (options->pidfile != NULL)
@@ -237,18 +320,20 @@ int
 main(int argc, char **argv)
 {
 	struct options options = { .conf = DHCPFO_CONF };
-	struct conf *conf;
 	char why[512];
 	int status;
 
 	parse(argc, argv, &options);
-	if ((conf = conf_read(options.conf, why, sizeof(why), NULL)) == NULL) {
+	/* A daemon leaves its directory, and reads the file again later. */
+	if ((conf_path = realpath(options.conf, NULL)) == NULL)
+		conf_path = options.conf;
+	if ((settings = conf_read(conf_path, why, sizeof(why), NULL)) == NULL) {
 		fprintf(stderr, "dhcpfod: %s\n", why);
 		return 1;
 	}
 	if (options.test) {
-		printf("%s: configuration ok\n", options.conf);
-		conf_free(conf);
+		printf("%s: configuration ok\n", conf_path);
+		conf_free(settings);
 		return 0;
 	}
 	if (!options.logged && options.foreground)
@@ -259,7 +344,7 @@ main(int argc, char **argv)
 	if (!options.foreground && netsnmp_daemonize(1,
 	    snmp_stderrlog_status()) != 0)
 		return 1;
-	status = run(conf, &options);
-	conf_free(conf);
+	status = run(&options);
+	conf_free(settings);
 	return status;
 }

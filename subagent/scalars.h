@@ -17,6 +17,9 @@ struct scalars {
 	uint32_t write_policy; /* FAILOVER_SET_* */
 	uint32_t poll_interval; /* seconds */
 	void (*poll_interval_changed)(void); /* or NULL */
+	uint32_t notify; /* bits of dhcpFoNotifEnable */
+	uint32_t notify_min_interval; /* seconds */
+	uint32_t notify_sent, notify_suppressed;
 };
 
 #endif

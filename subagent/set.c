@@ -15,6 +15,7 @@ struct assignment {
 	const struct column *column;
 	struct cursor at;
 	uint32_t value, old;
+	uint32_t request;
 };
 
 struct set {
@@ -122,10 +123,10 @@ stage_row(struct set *set, const struct column *column,
 
 static int
 stage_assignment(struct set *set, const struct column *column,
-    const netsnmp_variable_list *varbind, const oid *sub, size_t length)
+    const netsnmp_variable_list *varbind, const oid *sub, size_t length,
+    uint32_t request)
 {
 	struct assignment *assignment, *other;
-	struct value now;
 	struct cursor at = { 0 };
 	uint32_t value, old;
 	int status;
@@ -136,8 +137,7 @@ stage_assignment(struct set *set, const struct column *column,
 	at.scalars = set->scalars;
 	if (!index_find(column->index, &at, sub, length))
 		return SNMP_ERR_NOCREATION;
-	varbind_get(column, &at, &now);
-	old = (uint32_t)now.small.integer;
+	old = varbind_number(column, &at);
 	if (column->kind == COLUMN_SPIN_LOCK) {
 		/* RFC 2579: it takes its own value only, and moves on. */
 		if (value != old)
@@ -151,6 +151,7 @@ stage_assignment(struct set *set, const struct column *column,
 	if ((assignment = calloc(1, sizeof(*assignment))) == NULL)
 		return SNMP_ERR_RESOURCEUNAVAILABLE;
 	assignment->column = column;
+	assignment->request = request;
 	assignment->at = at;
 	assignment->value = value;
 	assignment->old = old;
@@ -174,7 +175,8 @@ stage(struct set *set, const netsnmp_variable_list *varbind, uint32_t request)
 	sub = varbind->name + used;
 	length = varbind->name_length - used;
 	if (column->write != NULL)
-		return stage_assignment(set, column, varbind, sub, length);
+		return stage_assignment(set, column, varbind, sub, length,
+		    request);
 	if (!index_parse(column->index, sub, length, &name))
 		return SNMP_ERR_NOCREATION;
 	return stage_row(set, column, varbind, &name, request);
@@ -215,6 +217,30 @@ err0:
 	return NULL;
 }
 
+/* The lower threshold must not pass the upper one. */
+static struct set_result
+check_thresholds(const struct set *set)
+{
+	const struct column *low = column_numbered(INDEX_SCALAR, 7, 5);
+	const struct column *high = column_numbered(INDEX_SCALAR, 7, 6);
+	uint32_t free_low = set->scalars->roster->free_low;
+	uint32_t free_high = set->scalars->roster->free_high, blamed = 0;
+	const struct assignment *assignment;
+
+	for (assignment = set->assignments; assignment != NULL;
+	    assignment = assignment->next) {
+		if (assignment->column == low)
+			free_low = assignment->value;
+		else if (assignment->column == high)
+			free_high = assignment->value;
+		else
+			continue;
+		blamed = assignment->request;
+	}
+	return result_of(free_low > free_high ? SNMP_ERR_INCONSISTENTVALUE :
+	    SNMP_ERR_NOERROR, blamed);
+}
+
 struct set_result
 set_test(struct scalars *scalars, const netsnmp_variable_list *varbinds,
     struct set **set)
@@ -236,6 +262,9 @@ set_test(struct scalars *scalars, const netsnmp_variable_list *varbinds,
 			goto err0;
 		}
 	}
+	result = check_thresholds(*set);
+	if (result.status != SNMP_ERR_NOERROR)
+		goto err0;
 	verdict = change_check((*set)->change);
 	result = result_of_verdict(&verdict);
 	if (result.status != SNMP_ERR_NOERROR)

@@ -61,7 +61,27 @@ table_get(struct table_hint *hint, struct request *request)
 			return;
 		}
 	}
-	varbind_get(column, &hint->at, &request->value);
+	if (column_present(column, &hint->at))
+		varbind_get(column, &hint->at, &request->value);
+	else
+		except(request, SNMP_NOSUCHINSTANCE);
+}
+
+/* Behind ${hint->at}, the next instance that has a value of ${column}. */
+static bool
+skip_absent(struct table_hint *hint, const struct column *column)
+{
+	oid sub[INDEX_MAX];
+	size_t length;
+
+	while (!column_present(column, &hint->at)) {
+		/* What the hint remembers is not what it points to. */
+		hint->valid = false;
+		length = index_write(column->index, &hint->at, sub);
+		if (!index_next(column->index, &hint->at, sub, length, false))
+			return false;
+	}
+	return true;
 }
 
 /* The next instance in ${column}; ${used} as column_from() says. */
@@ -90,7 +110,8 @@ table_next(struct table_hint *hint, struct request *request)
 
 	column = column_from(request->name, request->length, &used);
 	for (; column != NULL; used = 0) {
-		if (next_in(hint, column, request, used))
+		if (next_in(hint, column, request, used) &&
+		    skip_absent(hint, column))
 			break;
 		column = column + 1 < columns + ncolumns ? column + 1 : NULL;
 	}

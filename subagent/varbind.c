@@ -66,16 +66,16 @@ put_time(struct value *value, time_t when)
 
 /* BITS: bit 0 is the most significant of the first octet. */
 static void
-put_flags(struct value *value, uint32_t flags)
+put_flags(struct value *value, uint32_t flags, uint32_t n)
 {
-	u_char octet = 0;
-	int i;
+	u_char *octets = value->small.octets;
+	uint32_t i;
 
-	for (i = 0; i < 8; i++)
+	memset(octets, 0, sizeof(value->small.octets));
+	for (i = 0; i < n; i++)
 		if (flags & 1u << i)
-			octet |= (u_char)(0x80 >> i);
-	value->small.octets[0] = octet;
-	put_octets(value, value->small.octets, 1);
+			octets[i / 8] |= (u_char)(0x80 >> i % 8);
+	put_octets(value, octets, (n + 7) / 8);
 }
 
 static void
@@ -114,6 +114,13 @@ number(const struct column *column, const struct cursor *at, const void *member)
 	return n;
 }
 
+uint32_t
+varbind_number(const struct column *column, const struct cursor *at)
+{
+	return number(column, at,
+	    (const char *)column_base(column, at) + column->offset);
+}
+
 void
 varbind_get(const struct column *column, const struct cursor *at,
     struct value *value)
@@ -150,14 +157,14 @@ varbind_get(const struct column *column, const struct cursor *at,
 		put_time(value, *(const time_t *)member);
 		break;
 	case COLUMN_FLAGS:
-		put_flags(value, number(column, at, member));
+		put_flags(value, number(column, at, member), column->max);
 		break;
 	case COLUMN_ADDRESS:
 		put_address(value, number(column, at, member));
 		break;
 	case COLUMN_TEXT:
 		put_text(value, column->describe != NULL ?
-		    column->describe(at) : *(char *const *)member);
+		    column->describe(at, value->small.text) : *(char *const *)member);
 		break;
 	case COLUMN_CHARS:
 		put_text(value, member);
@@ -197,12 +204,33 @@ written_as(enum column_kind kind)
 	return ASN_OCTET_STR;
 }
 
+/* Absent octets are zero bits; a bit that has no name is refused. */
+static int
+take_flags(const struct column *column, const netsnmp_variable_list *from,
+    uint32_t *value)
+{
+	size_t i;
+
+	if (from->type != ASN_OCTET_STR)
+		return SNMP_ERR_WRONGTYPE;
+	if (from->val_len > sizeof(*value))
+		return SNMP_ERR_WRONGLENGTH;
+	*value = 0;
+	for (i = 0; i < 8 * from->val_len; i++)
+		if (from->val.string[i / 8] & 0x80 >> i % 8)
+			*value |= 1u << i;
+	return *value >> column->max == 0 ? SNMP_ERR_NOERROR :
+	    SNMP_ERR_WRONGVALUE;
+}
+
 int
 varbind_integer(const struct column *column,
     const netsnmp_variable_list *from, uint32_t *value)
 {
 	long integer;
 
+	if (column->kind == COLUMN_FLAGS)
+		return take_flags(column, from, value);
 	if (from->type != written_as(column->kind))
 		return SNMP_ERR_WRONGTYPE;
 	if (from->val_len != sizeof(long) || from->val.integer == NULL)

@@ -18,13 +18,17 @@ struct value {
 	size_t length;
 	union {
 		long integer;
-		u_char octets[12];
+		u_char octets[16];
+		char text[FAILOVER_ADDRESS_SIZE];
 	} small;
 };
 
 /** The value of ${column} at ${at}; valid until a snapshot is swapped. */
 void varbind_get(const struct column *column, const struct cursor *at,
     struct value *value);
+
+/** The number behind ${column}, of a kind that has one, at ${at}. */
+uint32_t varbind_number(const struct column *column, const struct cursor *at);
 
 /**
  * Check type, length, encoding and range of what is to be written (RFC 3416

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <string.h>
+
+#include "drift.h"
+
+/* One copy of a relationship. */
+struct copy {
+	struct managed *server;
+	struct snapshot_row *row;
+};
+
+static struct snapshot_row *
+find(const struct managed *server, const struct snapshot_row *like)
+{
+	struct snapshot *snapshot = server->snapshot;
+	size_t i = snapshot_find(snapshot, like->key, like->key_length);
+
+	return i < snapshot->n ? &snapshot->rows[i] : NULL;
+}
+
+/* Copies of one relationship have its name and its two addresses. */
+static bool
+is_copy(const struct snapshot_row *a, const struct snapshot_row *b)
+{
+	return a->rel.PrimaryServer == b->rel.PrimaryServer &&
+	    a->rel.SecondaryServer == b->rel.SecondaryServer &&
+	    strcmp(a->rel.RelationshipName, b->rel.RelationshipName) == 0;
+}
+
+/* The partner's copy: where it was last time, or wherever it is now. */
+static bool
+find_partner(const struct managed *server, const struct snapshot_row *row,
+    struct copy *partner)
+{
+	const struct roster *roster = server->roster;
+	struct managed *hint;
+	size_t i;
+
+	hint = row->status.partner != 0 ?
+	    roster_find(roster, row->status.partner) : NULL;
+	if (hint != NULL && hint != server &&
+	    (partner->row = find(hint, row)) != NULL &&
+	    is_copy(row, partner->row)) {
+		partner->server = hint;
+		return true;
+	}
+	for (i = 0; i < roster->n; i++) {
+		partner->server = roster->servers[i];
+		if (partner->server == server ||
+		    partner->server->snapshot->n == 0)
+			continue;
+		if ((partner->row = find(partner->server, row)) != NULL &&
+		    is_copy(row, partner->row))
+			return true;
+	}
+	return false;
+}
+
+/* Does the configured partner lack the relationship, as far as it has told? */
+static bool
+missing(const struct managed *server, const struct snapshot_row *row)
+{
+	const DHCP_IP_ADDRESS address = failover_partner(&row->rel);
+	const struct roster *roster = server->roster;
+	const struct managed *other;
+	size_t i;
+
+	for (i = 0; i < roster->n; i++) {
+		other = roster->servers[i];
+		if (other != server && other->address == address &&
+		    other->status == OPER_STATUS_UP && other->listed)
+			return true;
+	}
+	return false;
+}
+
+static bool
+same_scopes(const struct copy *a, const struct copy *b)
+{
+	const struct snapshot_scope *x, *y;
+	uint32_t i;
+
+	if (a->row->nscopes != b->row->nscopes)
+		return false;
+	x = a->server->snapshot->scopes + a->row->first_scope;
+	y = b->server->snapshot->scopes + b->row->first_scope;
+	for (i = 0; i < a->row->nscopes; i++)
+		if (x[i].address != y[i].address)
+			return false;
+	return true;
+}
+
+static uint32_t
+differences(const struct copy *a, const struct copy *b)
+{
+	const DHCP_FAILOVER_RELATIONSHIP *x = &a->row->rel, *y = &b->row->rel;
+
+	return (x->Mclt != y->Mclt ? DRIFT_MCLT : 0) |
+	    (x->SafePeriod != y->SafePeriod ? DRIFT_SAFE_PERIOD : 0) |
+	    (x->Percentage != y->Percentage ? DRIFT_PERCENTAGE : 0) |
+	    (x->Mode != y->Mode ? DRIFT_MODE : 0) |
+	    (!same_scopes(a, b) ? DRIFT_SCOPES : 0) |
+	    (a->row->authenticated != b->row->authenticated ? DRIFT_AUTH : 0) |
+	    (x->ServerType == y->ServerType ? DRIFT_ROLE : 0);
+}
+
+static void
+describe(uint32_t drift, char *text, size_t size)
+{
+	static const char *const words[] = { "mclt", "safePeriod",
+		"percentage", "mode", "scopes", "auth", "missing", "role" };
+	size_t i, n = 0;
+
+	text[0] = '\0';
+	for (i = 0; i < nitems(words) && n < size; i++)
+		if (drift & 1u << i)
+			n += (size_t)snprintf(text + n, size - n, "%s%s",
+			    n > 0 ? "," : "", words[i]);
+}
+
+/* Note what is known of a copy's partner, and tell if the drift is another. */
+static void
+note(const struct copy *copy, uint32_t drift, const struct copy *partner)
+{
+	struct snapshot_row *row = copy->row;
+	char text[80];
+	const struct observation o = {
+		.kind = drift != 0 ? EVENT_DRIFT_FOUND : EVENT_DRIFT_GONE,
+		.server = copy->server,
+		.row = row,
+		.relationship = row->rel.RelationshipName,
+		.text = text,
+	};
+
+	if (partner != NULL) {
+		row->status.partner = partner->server->index;
+		/* What is old says nothing about now. */
+		row->partner_state = partner->server->status ==
+		    OPER_STATUS_UP ? partner->row->rel.State : NO_STATE;
+	}
+	if (row->status.drift == drift)
+		return;
+	row->status.drift = drift;
+	describe(drift, text, sizeof(text));
+	roster_observe(copy->server->roster, &o);
+}
+
+void
+drift_compare_row(struct managed *server, struct snapshot_row *row)
+{
+	struct copy own = { server, row }, partner;
+	uint32_t drift;
+
+	if (!find_partner(server, row, &partner)) {
+		note(&own, missing(server, row) ? DRIFT_MISSING : 0, NULL);
+		return;
+	}
+	drift = differences(&own, &partner);
+	note(&own, drift, &partner);
+	note(&partner, drift, &own);
+}
+
+void
+drift_compare(struct managed *server)
+{
+	struct snapshot *snapshot = server->snapshot;
+	size_t i;
+
+	if (server->roster->n < 2)
+		return;
+	for (i = 0; i < snapshot->n; i++)
+		drift_compare_row(server, &snapshot->rows[i]);
+}

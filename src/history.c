@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "history.h"
+#include "log.h"
+
+#define FILE_NAME "dhcpfod-state.db"
+
+/*
+ * A backlog means that the disk does not answer: better to forget a change of
+ * state than to grow without end.
+ */
+#define BACKLOG_MAX 65536u
+
+enum note_kind { NOTE_KEEP, NOTE_FORGET, NOTE_EVENT };
+
+/* Something to write; its texts are in the batch's arena. */
+struct note {
+	struct note *next;
+	enum note_kind kind;
+	struct history_row row;
+	struct event event;
+	uint32_t oldest; /* of the log, when the event came */
+};
+
+struct batch {
+	struct note *first, **last;
+	struct arena arena;
+	size_t n;
+};
+
+struct history {
+	struct job job; /* first: the job is the history */
+	sqlite3 *db; /* the writer's, while a job runs */
+	char *path;
+	struct worker *worker;
+	struct batch waiting, writing;
+	bool busy, failed, told_full;
+	struct history_row *rows; /* as read: by server, then name */
+	size_t n;
+	struct arena names;
+	struct event_log *events;
+};
+
+static const char schema[] =
+    "PRAGMA journal_mode=WAL;"
+    "PRAGMA synchronous=NORMAL;"
+    "CREATE TABLE IF NOT EXISTS relationship ("
+    " server INTEGER, name TEXT, state INTEGER, state_time INTEGER,"
+    " transitions INTEGER, comm_interruptions INTEGER,"
+    " PRIMARY KEY (server, name)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS event ("
+    " id INTEGER PRIMARY KEY, time INTEGER, kind INTEGER, server TEXT,"
+    " relationship TEXT, old_state INTEGER, new_state INTEGER,"
+    " flags INTEGER, result INTEGER, text TEXT);";
+
+static const char *const statements[] = {
+	[NOTE_KEEP] = "INSERT OR REPLACE INTO relationship VALUES "
+	    "(?1, ?2, ?3, ?4, ?5, ?6)",
+	[NOTE_FORGET] = "DELETE FROM relationship WHERE server = ?1 AND "
+	    "name = ?2",
+	[NOTE_EVENT] = "INSERT OR REPLACE INTO event VALUES "
+	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+};
+
+static void
+batch_init(struct batch *batch)
+{
+	memset(batch, 0, sizeof(*batch));
+	batch->last = &batch->first;
+}
+
+static void
+complain(struct history *history)
+{
+	if (!history->failed)
+		log_err("%s: %s: state history is not kept", history->path,
+		    history->db != NULL ? sqlite3_errmsg(history->db) :
+		    "out of memory");
+	history->failed = true;
+}
+
+/* ---- reading ---- */
+
+static bool
+read_rows(struct history *history)
+{
+	struct history_row *row;
+	sqlite3_stmt *query;
+	size_t size = 0;
+	void *more;
+	int rc;
+
+	if (sqlite3_prepare_v2(history->db, "SELECT server, name, state, "
+	    "state_time, transitions, comm_interruptions FROM relationship "
+	    "ORDER BY server, name", -1, &query, NULL) != SQLITE_OK)
+		return false;
+	while ((rc = sqlite3_step(query)) == SQLITE_ROW) {
+		if (history->n == size) {
+			size = size == 0 ? 64 : 2 * size;
+			if ((more = realloc(history->rows,
+			    size * sizeof(*row))) == NULL)
+				break;
+			history->rows = more;
+		}
+		row = &history->rows[history->n];
+		row->server = (uint32_t)sqlite3_column_int64(query, 0);
+		row->name = arena_text(&history->names,
+		    (const char *)sqlite3_column_text(query, 1),
+		    (size_t)sqlite3_column_bytes(query, 1));
+		if (row->name == NULL)
+			break;
+		row->state = (uint32_t)sqlite3_column_int64(query, 2);
+		row->state_time = (time_t)sqlite3_column_int64(query, 3);
+		row->transitions = (uint32_t)sqlite3_column_int64(query, 4);
+		row->comm_interruptions =
+		    (uint32_t)sqlite3_column_int64(query, 5);
+		history->n++;
+	}
+	sqlite3_finalize(query);
+	return rc == SQLITE_DONE;
+}
+
+static bool
+read_events(struct history *history)
+{
+	struct event event;
+	sqlite3_stmt *query;
+	int rc;
+
+	if (sqlite3_prepare_v2(history->db, "SELECT id, time, kind, server, "
+	    "relationship, old_state, new_state, flags, result, text "
+	    "FROM event ORDER BY id", -1, &query, NULL) != SQLITE_OK)
+		return false;
+	while ((rc = sqlite3_step(query)) == SQLITE_ROW) {
+		event.index = (uint32_t)sqlite3_column_int64(query, 0);
+		event.time = (time_t)sqlite3_column_int64(query, 1);
+		event.kind = (uint32_t)sqlite3_column_int64(query, 2);
+		/* event_log_add() copies them. */
+		event.server = (char *)(uintptr_t)sqlite3_column_text(query, 3);
+		event.relationship =
+		    (char *)(uintptr_t)sqlite3_column_text(query, 4);
+		event.old_state = (uint32_t)sqlite3_column_int64(query, 5);
+		event.new_state = (uint32_t)sqlite3_column_int64(query, 6);
+		event.flags = (uint32_t)sqlite3_column_int64(query, 7);
+		event.result = (uint32_t)sqlite3_column_int64(query, 8);
+		event.text = (char *)(uintptr_t)sqlite3_column_text(query, 9);
+		event_log_add(history->events, &event);
+	}
+	sqlite3_finalize(query);
+	return rc == SQLITE_DONE;
+}
+
+/* The texts in it may be names of other people's things: for us alone. */
+static void
+make_private(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+
+	if (fd != -1)
+		close(fd);
+}
+
+static bool
+read_file(struct history *history)
+{
+	make_private(history->path);
+	return sqlite3_open_v2(history->path, &history->db,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
+	    sqlite3_busy_timeout(history->db, 1000) == SQLITE_OK &&
+	    sqlite3_exec(history->db, schema, NULL, NULL, NULL) == SQLITE_OK &&
+	    read_rows(history) && read_events(history);
+}
+
+struct history *
+history_open(const char *directory, struct workshop *shop,
+    struct event_log *events)
+{
+	size_t size = strlen(directory) + sizeof("/" FILE_NAME);
+	struct history *history;
+
+	if ((history = calloc(1, sizeof(*history))) == NULL)
+		goto err0;
+	if ((history->path = malloc(size)) == NULL)
+		goto err1;
+	snprintf(history->path, size, "%s/" FILE_NAME, directory);
+	history->events = events;
+	batch_init(&history->waiting);
+	batch_init(&history->writing);
+	if ((history->worker = worker_new(shop, NULL)) == NULL)
+		goto err2;
+	if (!read_file(history))
+		complain(history);
+
+	/* Success! */
+	return history;
+
+err2:
+	free(history->path);
+err1:
+	free(history);
+err0:
+	return NULL;
+}
+
+const struct history_row *
+history_find(const struct history *history, uint32_t server, const char *name)
+{
+	size_t low = 0, high = history->n, middle;
+	const struct history_row *row;
+	int order;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		row = &history->rows[middle];
+		order = (row->server > server) - (row->server < server);
+		if (order == 0)
+			order = strcmp(row->name, name);
+		if (order == 0)
+			return row;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+/* ---- writing ---- */
+
+static void
+bind_row(sqlite3_stmt *s, const struct history_row *row, bool all)
+{
+	sqlite3_bind_int64(s, 1, row->server);
+	sqlite3_bind_text(s, 2, row->name, -1, SQLITE_STATIC);
+	if (!all)
+		return;
+	sqlite3_bind_int64(s, 3, row->state);
+	sqlite3_bind_int64(s, 4, row->state_time);
+	sqlite3_bind_int64(s, 5, row->transitions);
+	sqlite3_bind_int64(s, 6, row->comm_interruptions);
+}
+
+static void
+bind_event(sqlite3_stmt *s, const struct event *event)
+{
+	sqlite3_bind_int64(s, 1, event->index);
+	sqlite3_bind_int64(s, 2, event->time);
+	sqlite3_bind_int64(s, 3, event->kind);
+	sqlite3_bind_text(s, 4, event->server, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 5, event->relationship, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 6, event->old_state);
+	sqlite3_bind_int64(s, 7, event->new_state);
+	sqlite3_bind_int64(s, 8, event->flags);
+	sqlite3_bind_int64(s, 9, event->result);
+	sqlite3_bind_text(s, 10, event->text, -1, SQLITE_STATIC);
+}
+
+static bool
+write_note(sqlite3 *db, const struct note *note)
+{
+	sqlite3_stmt *s;
+	bool done;
+
+	if (sqlite3_prepare_v2(db, statements[note->kind], -1, &s, NULL) !=
+	    SQLITE_OK)
+		return false;
+	if (note->kind == NOTE_EVENT)
+		bind_event(s, &note->event);
+	else
+		bind_row(s, &note->row, note->kind == NOTE_KEEP);
+	done = sqlite3_step(s) == SQLITE_DONE;
+	return sqlite3_finalize(s) == SQLITE_OK && done;
+}
+
+static bool
+trim(sqlite3 *db, uint32_t oldest)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "DELETE FROM event WHERE id < %u", oldest);
+	return sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* All of a batch in one transaction; what fails is not tried again. */
+static void
+write_batch(struct job *job, struct failover_server *server)
+{
+	struct history *history = (struct history *)job;
+	const struct note *note;
+	uint32_t oldest = 0;
+
+	(void)server;
+	if (sqlite3_exec(history->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) !=
+	    SQLITE_OK)
+		goto err0;
+	for (note = history->writing.first; note != NULL; note = note->next) {
+		if (!write_note(history->db, note))
+			goto err1;
+		if (note->kind == NOTE_EVENT)
+			oldest = note->oldest;
+	}
+	if ((oldest > 1 && !trim(history->db, oldest)) ||
+	    sqlite3_exec(history->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+		goto err1;
+
+	/* Success! */
+	if (history->failed)
+		log_notice("%s: state history is kept again", history->path);
+	history->failed = false;
+	return;
+
+err1:
+	complain(history);
+	sqlite3_exec(history->db, "ROLLBACK", NULL, NULL, NULL);
+	return;
+err0:
+	complain(history);
+}
+
+static void start_batch(struct history *history);
+
+static void
+batch_written(struct job *job)
+{
+	struct history *history = (struct history *)job;
+
+	arena_free(&history->writing.arena, 0);
+	batch_init(&history->writing);
+	history->busy = false;
+	start_batch(history);
+}
+
+static void
+start_batch(struct history *history)
+{
+	if (history->busy || history->waiting.n == 0)
+		return;
+	history->writing = history->waiting;
+	batch_init(&history->waiting);
+	history->busy = true;
+	history->job.run = write_batch;
+	history->job.done = batch_written;
+	worker_submit(history->worker, &history->job);
+}
+
+static struct note *
+add_note(struct history *history, enum note_kind kind)
+{
+	struct batch *batch = &history->waiting;
+	struct note *note;
+
+	if (history->db == NULL)
+		return NULL;
+	if (batch->n == BACKLOG_MAX ||
+	    (note = arena_alloc(&batch->arena, sizeof(*note))) == NULL) {
+		if (!history->told_full)
+			log_warning("%s: the disk is too slow: changes are "
+			    "not kept", history->path);
+		history->told_full = true;
+		return NULL;
+	}
+	history->told_full = false;
+	memset(note, 0, sizeof(*note));
+	note->kind = kind;
+	return note;
+}
+
+/* ${note} is complete: queue it. */
+static void
+commit_note(struct history *history, struct note *note)
+{
+	struct batch *batch = &history->waiting;
+
+	*batch->last = note;
+	batch->last = &note->next;
+	batch->n++;
+	start_batch(history);
+}
+
+static char *
+note_text(struct history *history, const char *text)
+{
+	return arena_text(&history->waiting.arena, text, strlen(text));
+}
+
+void
+history_keep(struct history *history, const struct history_row *row)
+{
+	struct note *note;
+
+	if ((note = add_note(history, NOTE_KEEP)) == NULL)
+		return;
+	note->row = *row;
+	if ((note->row.name = note_text(history, row->name)) != NULL)
+		commit_note(history, note);
+}
+
+void
+history_forget(struct history *history, uint32_t server, const char *name)
+{
+	struct note *note;
+
+	if ((note = add_note(history, NOTE_FORGET)) == NULL)
+		return;
+	note->row.server = server;
+	if ((note->row.name = note_text(history, name)) != NULL)
+		commit_note(history, note);
+}
+
+void
+history_event(struct history *history, const struct event *event)
+{
+	const struct event *oldest = event_log_from(history->events, 0);
+	struct note *note;
+
+	if ((note = add_note(history, NOTE_EVENT)) == NULL)
+		return;
+	note->event = *event;
+	note->oldest = oldest != NULL ? oldest->index : 0;
+	note->event.server = note_text(history, event->server);
+	note->event.relationship = note_text(history, event->relationship);
+	note->event.text = note_text(history, event->text);
+	if (note->event.server != NULL && note->event.relationship != NULL &&
+	    note->event.text != NULL)
+		commit_note(history, note);
+}
+
+void
+history_close(struct history *history, unsigned int milliseconds)
+{
+	if (history == NULL)
+		return;
+	if (!worker_stop(history->worker, milliseconds)) {
+		log_warning("%s: still busy, not waited for", history->path);
+		return;
+	}
+	/* The thread is gone: what is left is written here. */
+	if (history->busy && history->writing.n > 0)
+		write_batch(&history->job, NULL);
+	arena_free(&history->writing.arena, 0);
+	history->writing = history->waiting;
+	if (history->writing.n > 0)
+		write_batch(&history->job, NULL);
+	arena_free(&history->writing.arena, 0);
+	sqlite3_close(history->db);
+	arena_free(&history->names, 0);
+	free(history->rows);
+	free(history->path);
+	free(history);
+}
