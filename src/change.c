@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "change_private.h"
+#include "doubt.h"
 #include "log.h"
 
 struct change *
@@ -79,6 +80,65 @@ static const struct {
 	[STEP_REMOVE] = { call_remove, "delete scopes from", true },
 };
 
+/* May a call that ended in ${error} have been carried out all the same? */
+static bool
+is_doubtful(enum dhcp_error error)
+{
+	return error == ERROR_TIMEOUT || error == RPC_S_CALL_FAILED;
+}
+
+static bool
+has_scope(const DHCP_FAILOVER_RELATIONSHIP *rel, DHCP_IP_ADDRESS scope)
+{
+	size_t i, n = failover_scope_count(rel);
+
+	for (i = 0; i < n; i++)
+		if (rel->pScopes->Elements[i] == scope)
+			return true;
+	return false;
+}
+
+/* Is ${now}, NULL if there is none, what ${step} was to make of it? */
+static bool
+is_done(const struct step *step, const DHCP_FAILOVER_RELATIONSHIP *now)
+{
+	const DHCP_IP_ARRAY *scopes = step->want.pScopes;
+	DWORD i;
+
+	if (step->kind == STEP_DELETE || now == NULL)
+		return (step->kind == STEP_DELETE) == (now == NULL);
+	if (step->kind == STEP_SET)
+		/* A secret cannot be read back from every server. */
+		return failover_equal(now, &step->want,
+		    step->flags & ~SHAREDSECRET);
+	if (step->kind == STEP_CREATE)
+		return true;
+	for (i = 0; i < scopes->NumElements; i++)
+		if (has_scope(now, scopes->Elements[i]) !=
+		    (step->kind == STEP_ADD))
+			return false;
+	return true;
+}
+
+/* The answer got lost: look what is true, and never repeat the call. */
+static enum dhcp_error
+look(struct failover_server *server, struct step *step, enum dhcp_error error)
+{
+	DHCP_FAILOVER_RELATIONSHIP *now = NULL;
+	enum dhcp_error got;
+
+	got = failover_server_get(server, step->want.RelationshipName, &now);
+	if (got != ERROR_SUCCESS &&
+	    got != ERROR_DHCP_FO_RELATIONSHIP_DOES_NOT_EXIST) {
+		step->doubtful = true;
+		return error;
+	}
+	if (is_done(step, now))
+		error = ERROR_SUCCESS;
+	failover_free(now);
+	return error;
+}
+
 /* Remember how it was, then change it. */
 static enum dhcp_error
 step_run(struct failover_server *server, struct step *step)
@@ -91,7 +151,10 @@ step_run(struct failover_server *server, struct step *step)
 	    error != ERROR_DHCP_FO_RELATIONSHIP_DOES_NOT_EXIST)
 		return error;
 	step->called = true;
-	if ((error = kinds[step->kind].call(server, step)) == ERROR_SUCCESS)
+	error = kinds[step->kind].call(server, step);
+	if (is_doubtful(error))
+		error = look(server, step, error);
+	if (error == ERROR_SUCCESS)
 		step->applied = true;
 	return error;
 }
@@ -323,6 +386,22 @@ tell(const struct step *step, bool undone)
 		roster_observe(step->row->server->roster, &o);
 }
 
+/* The next listing will tell. */
+static void
+leave_in_doubt(const struct step *step)
+{
+	struct managed *server = step->row->server;
+
+	log_warning("server \"%s\": \"%s\": %s: %s: not known whether it was "
+	    "done", server->name, step->want.RelationshipName,
+	    kinds[step->kind].word, DhcpfoErrorText(step->result));
+	mark(step, SET_STATUS_IN_DOUBT, step->result);
+	if (step->kind == STEP_SET)
+		doubt_add(server, step->row->key, step->row->key_length,
+		    &step->want, step->flags);
+	roster_poll(server);
+}
+
 /* Show what ${group} did, or, ${back}, that it is as it was before. */
 static void
 show(struct change *change, const struct group *group, bool back)
@@ -370,10 +449,14 @@ group_failed(struct change *change, struct group *group)
 
 	for (i = 0; i < change->failed; i++)
 		mark(&group->steps[i], SET_STATUS_UNDONE, v.result);
-	mark(step, SET_STATUS_FAILED, v.result);
 	for (i = 0; i < change->failed; i++)
 		tell(&group->steps[i], true);
-	tell(step, false);
+	if (step->doubtful)
+		leave_in_doubt(step);
+	else {
+		mark(step, SET_STATUS_FAILED, v.result);
+		tell(step, false);
+	}
 	/* Those after it were not called, but may have been told pending. */
 	if (change->late) {
 		for (i = change->failed + 1; i < group->n; i++)

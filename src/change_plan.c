@@ -250,6 +250,9 @@ check_scopes(const struct change_row *row, const struct snapshot_row *now)
 	for (scope = row->scopes; scope != NULL; scope = scope->next) {
 		there = snapshot_find_scope(snapshot, now, scope->address) <
 		    snapshot->nscopes;
+		if (row->mirrored)
+			/* The partner may be ahead: the end is the same. */
+			continue;
 		if (scope->presence == CHANGE_KEEP ? !there :
 		    scope->presence == CHANGE_CREATE && there)
 			return change_verdict_of(CHANGE_CONFLICT, scope->request);
@@ -320,6 +323,7 @@ gather(struct change *change, const struct change_row *row,
 	const struct scope_request *scope;
 	LPDHCP_IP_ARRAY array;
 	DWORD n = 0;
+	bool there;
 
 	for (scope = row->scopes; scope != NULL; scope = scope->next)
 		n++;
@@ -331,10 +335,11 @@ gather(struct change *change, const struct change_row *row,
 	for (scope = row->scopes; scope != NULL; scope = scope->next) {
 		if (scope->presence != presence)
 			continue;
+		there = now != NULL && snapshot_find_scope(snapshot, now,
+		    scope->address) < snapshot->nscopes;
 		/* Destroying what is not there is done already (RFC 2579). */
-		if (presence == CHANGE_DESTROY && (now == NULL ||
-		    snapshot_find_scope(snapshot, now, scope->address) ==
-		    snapshot->nscopes))
+		if (there != (presence == CHANGE_DESTROY) &&
+		    (presence == CHANGE_DESTROY || row->mirrored))
 			continue;
 		if (array->NumElements == 0)
 			*request = scope->request;
@@ -453,6 +458,70 @@ plan(struct change *change)
 	return true;
 }
 
+static bool
+is_staged(const struct change *change, const struct managed *server,
+    const struct change_row *like)
+{
+	const struct change_row *row;
+
+	for (row = change->rows; row != NULL; row = row->next)
+		if (is_row(row, server, like->key, like->key_length))
+			return true;
+	return false;
+}
+
+/*
+ * What is to be done on ${partner} as well: each call changes one server only,
+ * and their copies must be kept alike (MS-DHCPF 1.5).  The states are those of
+ * each server's own endpoint.
+ */
+static bool
+mirror_row(struct change *change, const struct change_row *row,
+    struct managed *partner)
+{
+	const uint32_t own = CHANGESTATE | PREVSTATE;
+	const struct snapshot *there = partner->snapshot;
+	struct change_row *mirrored;
+
+	if (is_staged(change, partner, row) ||
+	    (row->presence != CHANGE_CREATE && snapshot_find(there, row->key,
+	    row->key_length) == there->n) ||
+	    ((row->given & ~own) == 0 && row->scopes == NULL &&
+	    row->presence == CHANGE_KEEP))
+		return true;
+	if ((mirrored = change_row(change, partner, row->key, row->key_length,
+	    row->first)) == NULL)
+		return false;
+	mirrored->mirrored = true;
+	mirrored->given = row->given & ~own;
+	memcpy(mirrored->asked, row->asked, sizeof(row->asked));
+	mirrored->want = row->want;
+	mirrored->want.ServerType = row->want.ServerType == PrimaryServer ?
+	    SecondaryServer : PrimaryServer;
+	mirrored->presence = row->presence;
+	mirrored->presence_asked = row->presence_asked;
+	mirrored->scopes = row->scopes;
+	return true;
+}
+
+static bool
+mirror(struct change *change)
+{
+	const struct conf_server *conf;
+	const struct change_row *row;
+	struct managed *partner;
+
+	for (row = change->rows; row != NULL; row = row->next) {
+		conf = &row->server->conf;
+		if (row->mirrored || !conf->apply_to_both)
+			continue;
+		partner = roster_find(change->roster, conf->pair_with);
+		if (partner != NULL && !mirror_row(change, row, partner))
+			return false;
+	}
+	return true;
+}
+
 struct change_verdict
 change_check(struct change *change)
 {
@@ -460,6 +529,8 @@ change_check(struct change *change)
 	const struct change_row *row;
 
 	assert(change->state == CHANGE_STAGED);
+	if (!mirror(change))
+		return change_verdict_of(CHANGE_NO_MEMORY, 0);
 	for (row = change->rows; row != NULL; row = row->next) {
 		v = check_row(change, row);
 		if (v.error != CHANGE_OK && v.request < first.request)

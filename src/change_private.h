@@ -23,6 +23,7 @@ struct change_row {
 	struct managed *server;
 	char key[KEY_MAX + 1];
 	size_t key_length;
+	bool mirrored; /* nobody asked for it: apply-to-both did */
 	uint32_t first; /* the first request that names the row */
 	uint32_t given; /* staged members */
 	uint32_t asked[32]; /* by which request, by number of the bit */
@@ -45,6 +46,7 @@ struct step {
 	DHCP_FAILOVER_RELATIONSHIP *old; /* as it was; NULL: absent */
 	enum dhcp_error result;
 	bool called, applied;
+	bool doubtful; /* nobody knows whether it was done */
 };
 
 /* The calls to one server. */

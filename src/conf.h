@@ -42,10 +42,13 @@ struct conf_networks {
 
 struct conf_server {
 	uint32_t index; /* N of [server N]: 1..65535 */
+	unsigned int line; /* where its section begins */
 	const struct failover_server_type *type;
 	char *name; /* unique; default: "serverN" */
 	char *address; /* or NULL */
 	uint32_t writable; /* FAILOVER_SET_* bits that may be set */
+	uint32_t pair_with; /* index of the partner's server, 0: none */
+	bool apply_to_both; /* changes go to the partner as well */
 	void *options; /* type->options_size octets */
 };
 

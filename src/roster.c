@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "change.h"
+#include "doubt.h"
 #include "drift.h"
 #include "log.h"
 #include "roster.h"
@@ -182,6 +182,7 @@ roster_publish(struct managed *server, struct snapshot *fresh)
 	for (i = 0; i < fresh->n; i++)
 		tally(server, &fresh->rows[i], 1);
 	total(server->roster);
+	doubt_resolve(server);
 	watch_listing(server, old, !server->listed);
 	server->listed = true;
 	drift_compare(server);
@@ -567,6 +568,7 @@ roster_free(struct roster *roster, unsigned int milliseconds)
 		roster->servers[i]->next = roster->leaving;
 		roster->leaving = roster->servers[i];
 	}
+	doubt_free(roster);
 	while ((server = roster->leaving) != NULL) {
 		roster->leaving = server->next;
 		if (dismiss(server, milliseconds))

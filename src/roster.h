@@ -19,6 +19,7 @@
 #include "worker.h"
 
 struct change;
+struct doubt;
 struct poll;
 
 /* Numbered as dhcpFoServerOperStatus in the MIB. */
@@ -92,6 +93,7 @@ struct roster {
 	struct managed *leaving; /* not configured any more, but still busy */
 	struct workshop *shop;
 	struct change *changes; /* SETs whose server has not answered yet */
+	struct doubt *doubts; /* SETs whose answer got lost */
 	uint32_t changed_at; /* by roster_now(): rows came, went, changed */
 	uint32_t relationships, not_normal; /* over all servers */
 	uint32_t health; /* the worst of all servers and rows */

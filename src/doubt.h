@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * doubt.h - SETs whose answer got lost, until a listing shows what became of
+ * them.  Nothing is ever repeated.
+ */
+#ifndef DHCPFO_DOUBT_H
+#define DHCPFO_DOUBT_H
+
+#include "roster.h"
+
+/** Remember that ${flags} of the row may have become what ${want} says. */
+void doubt_add(struct managed *server, const char *key, size_t length,
+    const DHCP_FAILOVER_RELATIONSHIP *want, DWORD flags);
+
+/** ${server} has a new snapshot: tell in its rows, and forget. */
+void doubt_resolve(struct managed *server);
+
+/** Forget all. */
+void doubt_free(struct roster *roster);
+
+#endif
