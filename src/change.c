@@ -6,6 +6,7 @@
 
 #include "change_private.h"
 #include "doubt.h"
+#include "drift.h"
 #include "log.h"
 
 struct change *
@@ -171,7 +172,10 @@ group_restore(struct failover_server *server, struct group *group)
 		step = &group->steps[i - 1];
 		if (!step->applied)
 			continue;
-		error = failover_server_restore(server,
+		/* Members that were not ours may have moved on meanwhile. */
+		error = step->kind == STEP_SET && step->old != NULL ?
+		    failover_server_set(server, step->flags, step->old) :
+		    failover_server_restore(server,
 		    step->want.RelationshipName, step->old);
 		if (error == ERROR_SUCCESS)
 			step->applied = false;
@@ -293,12 +297,25 @@ unlink_change(struct change *change)
 		}
 }
 
+/* While it went on, copies of a relationship differed for good reason. */
+static void
+compare_partners(const struct change *change)
+{
+	const struct change_row *row;
+	struct snapshot_row *now;
+
+	for (row = change->rows; row != NULL; row = row->next)
+		if ((now = change_row_now(row)) != NULL)
+			drift_compare_row(row->server, now);
+}
+
 /* No server works on it any more.  The change may be gone afterwards. */
 static void
 settle(struct change *change, enum change_state state, struct change_verdict v)
 {
 	change->state = state;
 	unlink_change(change);
+	compare_partners(change);
 	say(change, v);
 	if (change->detached)
 		change_free(change);
@@ -392,9 +409,10 @@ leave_in_doubt(const struct step *step)
 {
 	struct managed *server = step->row->server;
 
-	log_warning("server \"%s\": \"%s\": %s: %s: not known whether it was "
-	    "done", server->name, step->want.RelationshipName,
-	    kinds[step->kind].word, DhcpfoErrorText(step->result));
+	log_warning("server \"%s\": \"%s\": %s: %s (%u): not known whether it "
+	    "was done", server->name, step->want.RelationshipName,
+	    kinds[step->kind].word, DhcpfoErrorName(step->result),
+	    step->result);
 	mark(step, SET_STATUS_IN_DOUBT, step->result);
 	if (step->kind == STEP_SET)
 		doubt_add(server, step->row->key, step->row->key_length,

@@ -119,4 +119,8 @@ void change_undo(struct change *change, change_answer *answer, void *arg);
  */
 void change_finish(struct change *change);
 
+/** Is a server at work on that row for a change that has not ended? */
+bool change_touches(const struct roster *roster, const struct managed *server,
+    const char *key, size_t length);
+
 #endif

@@ -280,18 +280,16 @@ check_set(const struct change_row *row)
 	return check_scopes(row, now);
 }
 
-/* Is a server still at work on that row, for an earlier change? */
-static bool
-busy(const struct change *change, const struct change_row *row)
+bool
+change_touches(const struct roster *roster, const struct managed *server,
+    const char *key, size_t length)
 {
-	const struct change *other;
-	const struct change_row *theirs;
+	const struct change *change;
+	const struct change_row *row;
 
-	for (other = change->roster->changes; other != NULL;
-	    other = other->next)
-		for (theirs = other->rows; theirs != NULL; theirs = theirs->next)
-			if (is_row(theirs, row->server, row->key,
-			    row->key_length))
+	for (change = roster->changes; change != NULL; change = change->next)
+		for (row = change->rows; row != NULL; row = row->next)
+			if (is_row(row, server, key, length))
 				return true;
 	return false;
 }
@@ -299,7 +297,8 @@ busy(const struct change *change, const struct change_row *row)
 static struct change_verdict
 check_row(const struct change *change, const struct change_row *row)
 {
-	if (busy(change, row))
+	if (change_touches(change->roster, row->server, row->key,
+	    row->key_length))
 		return change_verdict_of(CHANGE_BUSY, row->first);
 	switch (row->presence) {
 	case CHANGE_CREATE:

@@ -36,7 +36,19 @@ doubt_add(struct managed *server, const char *key, size_t length,
 }
 
 static void
-resolve(struct managed *server, const struct doubt *doubt)
+own_up(const struct doubt *doubt, struct snapshot *old)
+{
+	size_t i = snapshot_find(old, doubt->key, doubt->length);
+
+	/* A change of state is news, whoever made it. */
+	if (i < old->n)
+		failover_apply(&old->rows[i].rel, &doubt->want,
+		    doubt->flags & ~(CHANGESTATE | PREVSTATE));
+}
+
+static void
+resolve(struct managed *server, const struct doubt *doubt,
+    struct snapshot *old)
 {
 	struct snapshot *snapshot = server->snapshot;
 	size_t i = snapshot_find(snapshot, doubt->key, doubt->length);
@@ -54,6 +66,7 @@ resolve(struct managed *server, const struct doubt *doubt)
 	if (failover_equal(&row->rel, &doubt->want, doubt->flags)) {
 		row->status.set_status = SET_STATUS_SUCCEEDED;
 		row->status.last_set_result = ERROR_SUCCESS;
+		own_up(doubt, old);
 		o.kind = EVENT_SET_DONE;
 		o.text = "set: it was done, though the answer got lost";
 	} else {
@@ -68,14 +81,14 @@ resolve(struct managed *server, const struct doubt *doubt)
 }
 
 void
-doubt_resolve(struct managed *server)
+doubt_resolve(struct managed *server, struct snapshot *old)
 {
 	struct doubt **at = &server->roster->doubts, *doubt;
 
 	while ((doubt = *at) != NULL)
 		if (doubt->server == server->index) {
 			*at = doubt->next;
-			resolve(server, doubt);
+			resolve(server, doubt, old);
 			free(doubt);
 		} else
 			at = &doubt->next;

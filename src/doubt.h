@@ -12,8 +12,11 @@
 void doubt_add(struct managed *server, const char *key, size_t length,
     const DHCP_FAILOVER_RELATIONSHIP *want, DWORD flags);
 
-/** ${server} has a new snapshot: tell in its rows, and forget. */
-void doubt_resolve(struct managed *server);
+/**
+ * ${server} has a new snapshot: tell in its rows, and forget.  What was done is
+ * put into ${old} too, so that nobody takes it for somebody else's doing.
+ */
+void doubt_resolve(struct managed *server, struct snapshot *old);
 
 /** Forget all. */
 void doubt_free(struct roster *roster);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "change.h"
 #include "drift.h"
 
 /* One copy of a relationship. */
@@ -152,6 +153,9 @@ drift_compare_row(struct managed *server, struct snapshot_row *row)
 	struct copy own = { server, row }, partner;
 	uint32_t drift;
 
+	/* It is compared when the change has ended. */
+	if (change_touches(server->roster, server, row->key, row->key_length))
+		return;
 	if (!find_partner(server, row, &partner)) {
 		note(&own, missing(server, row) ? DRIFT_MISSING : 0, NULL);
 		return;

@@ -182,7 +182,7 @@ roster_publish(struct managed *server, struct snapshot *fresh)
 	for (i = 0; i < fresh->n; i++)
 		tally(server, &fresh->rows[i], 1);
 	total(server->roster);
-	doubt_resolve(server);
+	doubt_resolve(server, old);
 	watch_listing(server, old, !server->listed);
 	server->listed = true;
 	drift_compare(server);
