@@ -10,7 +10,8 @@
  * one DhcpRpcFreeMemory().
  *
  * Which server a call is for: ServerIpAddress NULL means the first configured
- * server, otherwise a configured server's name or its address.
+ * server, otherwise a configured server's name or its address; none of them is
+ * ERROR_DHCP_SERVER_NAME_NOT_RESOLVED.
  *
  * Every function returns ERROR_SUCCESS or an error of enum dhcp_error, changes
  * nothing when it fails, may block as long as the server's type allows (the
@@ -200,8 +201,8 @@ const char *DhcpfoErrorText(DWORD error);
  * ${Flags} names to those of ${pRelationship}; other members are ignored.
  * MS-DHCPM 3.2.4.91.  Errors, in this order: ERROR_INVALID_PARAMETER (a NULL,
  * no flag, an unknown flag, a flagged Percentage > 100 or Mode not 0 or 1),
- * ERROR_ACCESS_DENIED, ERROR_DHCP_FO_RELATIONSHIP_DOES_NOT_EXIST,
- * ERROR_NOT_SUPPORTED (this server type cannot change such a member).
+ * ERROR_NOT_SUPPORTED (this server type cannot change such a member),
+ * ERROR_ACCESS_DENIED, ERROR_DHCP_FO_RELATIONSHIP_DOES_NOT_EXIST.
  */
 DWORD DhcpV4FailoverSetRelationship(const char *ServerIpAddress, DWORD Flags,
     const DHCP_FAILOVER_RELATIONSHIP *pRelationship);

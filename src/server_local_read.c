@@ -342,17 +342,17 @@ owner_of(DHCP_IP_ADDRESS address, const struct around *around)
 {
 	uint64_t share = (uint64_t)around->usable * around->percentage / 100;
 	uint32_t number = address - around->scope;
-	uint32_t last = 0xFFFFFFFFu >> around->length;
 
 	if (around->length < 31) {
-		if (number == 0 || number == last)
+		if (number == 0 || number == 0xFFFFFFFFu >> around->length)
 			return DHCP_FAILOVER_ADDRESS_EXCLUDED;
 		number--;
 	}
 	if (around->mode == HotStandby)
 		share = around->usable - share;
-	return number < share ? DHCP_FAILOVER_ADDRESS_PRIMARY :
-				DHCP_FAILOVER_ADDRESS_SECONDARY;
+	if (number < share)
+		return DHCP_FAILOVER_ADDRESS_PRIMARY;
+	return DHCP_FAILOVER_ADDRESS_SECONDARY;
 }
 
 enum dhcp_error

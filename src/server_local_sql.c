@@ -110,32 +110,34 @@ struct meaning {
 	int foreign;
 	enum dhcp_error error;
 	bool stale; /* a file that was repaired needs to be opened anew */
+	bool system; /* errno says more */
 };
 
 static const struct meaning sqlite_meanings[] = {
 	/* clang-format off */
-	{ SQLITE_BUSY,     ERROR_BUSY,              false },
-	{ SQLITE_LOCKED,   ERROR_BUSY,              false },
-	{ SQLITE_NOMEM,    ERROR_NOT_ENOUGH_MEMORY, false },
-	{ SQLITE_FULL,     ERROR_DISK_FULL,         false },
-	{ SQLITE_READONLY, ERROR_WRITE_PROTECT,     true },
-	{ SQLITE_PERM,     ERROR_ACCESS_DENIED,     true },
-	{ SQLITE_CORRUPT,  ERROR_FILE_CORRUPT,      true },
-	{ SQLITE_NOTADB,   ERROR_FILE_CORRUPT,      true },
-	{ SQLITE_ERROR,    ERROR_GEN_FAILURE,       true },
-	{ 0,               ERROR_GEN_FAILURE,       true },
+	{ SQLITE_BUSY,     ERROR_BUSY,              false, false },
+	{ SQLITE_LOCKED,   ERROR_BUSY,              false, false },
+	{ SQLITE_NOMEM,    ERROR_NOT_ENOUGH_MEMORY, false, false },
+	{ SQLITE_FULL,     ERROR_DISK_FULL,         false, false },
+	{ SQLITE_READONLY, ERROR_WRITE_PROTECT,     true,  false },
+	{ SQLITE_PERM,     ERROR_ACCESS_DENIED,     true,  false },
+	{ SQLITE_CORRUPT,  ERROR_FILE_CORRUPT,      true,  false },
+	{ SQLITE_NOTADB,   ERROR_FILE_CORRUPT,      true,  false },
+	{ SQLITE_IOERR,    ERROR_GEN_FAILURE,       true,  true },
+	{ SQLITE_CANTOPEN, ERROR_GEN_FAILURE,       true,  true },
+	{ 0,               ERROR_GEN_FAILURE,       true,  false },
 	/* clang-format on */
 };
 
 static const struct meaning system_meanings[] = {
 	/* clang-format off */
-	{ EACCES, ERROR_ACCESS_DENIED,     true },
-	{ EPERM,  ERROR_ACCESS_DENIED,     true },
-	{ EROFS,  ERROR_WRITE_PROTECT,     true },
-	{ ENOSPC, ERROR_DISK_FULL,         true },
-	{ EDQUOT, ERROR_DISK_FULL,         true },
-	{ ENOMEM, ERROR_NOT_ENOUGH_MEMORY, true },
-	{ 0,      ERROR_GEN_FAILURE,       true },
+	{ .foreign = EACCES, .error = ERROR_ACCESS_DENIED },
+	{ .foreign = EPERM,  .error = ERROR_ACCESS_DENIED },
+	{ .foreign = EROFS,  .error = ERROR_WRITE_PROTECT },
+	{ .foreign = ENOSPC, .error = ERROR_DISK_FULL },
+	{ .foreign = EDQUOT, .error = ERROR_DISK_FULL },
+	{ .foreign = ENOMEM, .error = ERROR_NOT_ENOUGH_MEMORY },
+	{ .foreign = 0,      .error = ERROR_GEN_FAILURE },
 	/* clang-format on */
 };
 
@@ -176,7 +178,7 @@ local_sql_failed(struct local_sql *sql, int rc)
 	/* The handle knows more than the code, if it was what failed. */
 	known = sql->db != NULL && sqlite3_extended_errcode(sql->db) == rc;
 	words = known ? sqlite3_errmsg(sql->db) : sqlite3_errstr(rc);
-	if (known && meaning->foreign == 0)
+	if (known && meaning->system)
 		return local_sql_system_failed(sql,
 		    sqlite3_system_errno(sql->db), words);
 	return failover_server_failed(sql->server, meaning->error, "%s: %s",
