@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "dispatch.h"
 #include "log.h"
@@ -10,13 +11,21 @@
 #define NAME "dhcpfod"
 
 /*
- * A master that hangs holds the loop for as long as it may take to answer a
- * ping; more would only delay what does not need the master.
+ * A master that hangs holds the loop for as long as it may take to answer when
+ * we connect; more would only delay what does not need the master.
  */
 #define PATIENCE_US 1000000
 
+/*
+ * A master that only hangs is as good as ever when it goes on, and one that has
+ * died has closed the connection: this is for one that vanished with its host.
+ */
+#define SILENCE_MAX 4
+
 static struct {
-	bool connected, told;
+	netsnmp_session *session; /* NULL: not connected */
+	bool told; /* that there is none */
+	unsigned int silent; /* pings since something came */
 	char *socket;
 } agent;
 
@@ -43,8 +52,9 @@ began(int major, int minor, void *session_arg, void *arg)
 	/* A notification that is sent again would be delivered twice. */
 	session->retries = 0;
 	session->timeout = PATIENCE_US;
-	agent.connected = true;
+	agent.session = session;
 	agent.told = false;
+	agent.silent = 0;
 	dispatch_session_began(session);
 	return 0;
 }
@@ -55,20 +65,54 @@ ended(int major, int minor, void *session, void *arg)
 	(void)major;
 	(void)minor;
 	(void)arg;
-	agent.connected = false;
+	agent.session = NULL;
 	dispatch_session_ended(session);
 	return 0;
 }
 
-/* Our requests are taken off before they get here; the registration counts. */
-static int
-unreachable(netsnmp_mib_handler *handler, netsnmp_handler_registration *reginfo,
-    netsnmp_agent_request_info *info, netsnmp_request_info *requests)
+/*
+ * Net-SNMP's own ping waits for its answer, and meanwhile hands what comes from
+ * the master to its engine instead of to us: requests would be answered with
+ * errors.  Ours does not wait.
+ */
+static void
+silence_library_ping(void)
 {
-	(void)handler;
-	(void)reginfo;
-	netsnmp_set_request_error(info, requests, SNMP_ERR_GENERR);
-	return SNMP_ERR_NOERROR;
+	netsnmp_session *session = agent.session;
+
+	if (session == NULL || session->securityModel == SNMP_DEFAULT_SECMODEL)
+		return;
+	snmp_alarm_unregister((unsigned int)session->securityModel);
+	session->securityModel = SNMP_DEFAULT_SECMODEL;
+}
+
+/* Hang up: Net-SNMP then finds out, and looks for the master anew. */
+static void
+hang_up(void)
+{
+	netsnmp_transport *transport;
+
+	transport = snmp_sess_transport(snmp_sess_pointer(agent.session));
+	if (transport != NULL)
+		shutdown(transport->sock, SHUT_RDWR);
+}
+
+static void
+ping(unsigned int registration, void *arg)
+{
+	(void)registration;
+	(void)arg;
+	if (agent.session == NULL)
+		return;
+	if (dispatch_heard()) {
+		agent.silent = 0;
+		return;
+	}
+	if (++agent.silent > SILENCE_MAX) {
+		log_warning("the AgentX master does not answer");
+		hang_up();
+	} else
+		dispatch_ping();
 }
 
 static bool
@@ -78,7 +122,7 @@ register_tree(void)
 	netsnmp_handler_registration *registration;
 
 	registration = netsnmp_create_handler_registration("dhcpFoMIB",
-	    unreachable, root, MIB_ROOT_LENGTH, HANDLER_CAN_RWRITE);
+	    dispatch_handler, root, MIB_ROOT_LENGTH, HANDLER_CAN_RWRITE);
 	return registration != NULL &&
 	    netsnmp_register_handler(registration) == MIB_REGISTERED_OK;
 }
@@ -87,7 +131,7 @@ register_tree(void)
 static void
 say_if_alone(void)
 {
-	if (agent.connected || agent.told)
+	if (agent.session != NULL || agent.told)
 		return;
 	agent.told = true;
 	log_warning("no AgentX master at %s yet: looking for it again and again",
@@ -122,6 +166,8 @@ agent_start(const char *socket, uint32_t ping_interval)
 	if (!register_tree())
 		return false;
 	init_snmp(NAME); /* connects */
+	if (snmp_alarm_register(ping_interval, SA_REPEAT, ping, NULL) == 0)
+		return false;
 	say_if_alone();
 	return true;
 }
@@ -136,15 +182,10 @@ agent_stop(void)
 	memset(&agent, 0, sizeof(agent));
 }
 
-bool
-agent_connected(void)
-{
-	return agent.connected;
-}
-
 void
 agent_turn(void)
 {
+	silence_library_ping();
 	agent_check_and_process(1);
 	say_if_alone();
 }

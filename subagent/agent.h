@@ -24,9 +24,6 @@ bool agent_start(const char *socket, uint32_t ping_interval);
 /** Close the session and free what Net-SNMP holds. */
 void agent_stop(void);
 
-/** Is there a session with the master? */
-bool agent_connected(void);
-
 /** Handle what has happened, or wait until something does. */
 void agent_turn(void);
 

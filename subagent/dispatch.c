@@ -17,6 +17,8 @@ enum agentx_command {
 	AGENTX_COMMITSET = 9,
 	AGENTX_UNDOSET = 10,
 	AGENTX_CLEANUPSET = 11,
+	AGENTX_NOTIFY = 12,
+	AGENTX_PING = 13,
 	AGENTX_RESPONSE = 18
 };
 
@@ -25,6 +27,9 @@ enum agentx_command {
 
 /* Answers of a GETBULK: what a PDU can hold is the master's business. */
 #define BULK_MAX 4096u
+
+/* Notifications that the master has not answered yet, at most. */
+#define NOTIFY_WINDOW 8u
 
 /* How long an end of the session may mean that an UndoSet is still to come. */
 #define ORPHAN_SECONDS 2
@@ -60,6 +65,8 @@ static struct {
 	struct request *requests; /* of the PDU at hand; kept and grown */
 	size_t nrequests;
 	unsigned int orphan_alarm;
+	unsigned int unanswered; /* notifications */
+	bool heard; /* something from the master */
 } dispatch;
 
 void
@@ -443,6 +450,150 @@ further_set(netsnmp_pdu *pdu)
 		undo_set(t, pdu);
 }
 
+/* ---- notifications ---- */
+
+bool
+dispatch_can_notify(void)
+{
+	return dispatch.session != NULL && dispatch.unanswered < NOTIFY_WINDOW;
+}
+
+static void
+notification_answered(void)
+{
+	if (dispatch.unanswered > 0)
+		dispatch.unanswered--;
+}
+
+/* A time-out only says that the master is slow: its answer is still to come. */
+static int
+notified(int operation, netsnmp_session *session, int reqid, netsnmp_pdu *pdu,
+    void *magic)
+{
+	(void)session;
+	(void)reqid;
+	(void)pdu;
+	(void)magic;
+	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
+		return 1;
+	dispatch.heard = true;
+	notification_answered();
+	return 1;
+}
+
+static int
+ponged(int operation, netsnmp_session *session, int reqid, netsnmp_pdu *pdu,
+    void *magic)
+{
+	(void)session;
+	(void)reqid;
+	(void)pdu;
+	(void)magic;
+	if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
+		dispatch.heard = true;
+	return 1;
+}
+
+/* Ask something of the master; takes ${varbinds}. */
+static bool
+ask(enum agentx_command command, netsnmp_variable_list *varbinds,
+    netsnmp_callback answered)
+{
+	netsnmp_pdu *pdu;
+
+	if ((pdu = snmp_pdu_create(command)) == NULL) {
+		log_err("AgentX: no memory for a request");
+		snmp_free_varbind(varbinds);
+		return false;
+	}
+	pdu->version = dispatch.session->version;
+	pdu->sessid = dispatch.session->sessid;
+	pdu->variables = varbinds;
+	if (snmp_async_send(dispatch.session, pdu, answered, NULL) != 0)
+		return true;
+	log_warning("AgentX: a request could not be sent: %s",
+	    snmp_api_errstring(dispatch.session->s_snmp_errno));
+	snmp_free_pdu(pdu);
+	return false;
+}
+
+void
+dispatch_notify(netsnmp_variable_list *varbinds)
+{
+	if (ask(AGENTX_NOTIFY, varbinds, notified))
+		dispatch.unanswered++;
+}
+
+void
+dispatch_ping(void)
+{
+	if (dispatch.session != NULL)
+		ask(AGENTX_PING, NULL, ponged);
+}
+
+bool
+dispatch_heard(void)
+{
+	bool heard = dispatch.heard;
+
+	dispatch.heard = false;
+	return heard;
+}
+
+/* ---- what reaches Net-SNMP's engine ---- */
+
+static void
+read_by_engine(netsnmp_request_info *request, struct table_hint *hint,
+    bool next)
+{
+	netsnmp_variable_list *varbind = request->requestvb;
+	struct request r;
+
+	memset(&r, 0, sizeof(r));
+	r.name = varbind->name;
+	r.length = varbind->name_length;
+	if (next)
+		table_next(hint, &r);
+	else
+		table_get(hint, &r);
+	/* The engine goes on by itself where nothing is put in. */
+	if (next && r.value.type == SNMP_ENDOFMIBVIEW)
+		return;
+	if (r.value.type == SNMP_NOSUCHOBJECT ||
+	    r.value.type == SNMP_NOSUCHINSTANCE) {
+		netsnmp_request_set_error(request, r.value.type);
+		return;
+	}
+	/* The name that the hint points to is about to be another. */
+	hint->valid = false;
+	if (!write_back(varbind, &r, next))
+		netsnmp_request_set_error(request, SNMP_ERR_GENERR);
+}
+
+int
+dispatch_handler(netsnmp_mib_handler *handler,
+    netsnmp_handler_registration *reginfo, netsnmp_agent_request_info *info,
+    netsnmp_request_info *requests)
+{
+	netsnmp_request_info *request;
+	struct table_hint hint;
+
+	(void)handler;
+	(void)reginfo;
+	if (info->mode != MODE_GET && info->mode != MODE_GETNEXT) {
+		if (info->mode == MODE_SET_RESERVE1)
+			netsnmp_set_request_error(info, requests,
+			    SNMP_ERR_RESOURCEUNAVAILABLE);
+		return SNMP_ERR_NOERROR;
+	}
+	table_hint_init(&hint, dispatch.scalars);
+	for (request = requests; request != NULL; request = request->next)
+		if (!request->processed)
+			read_by_engine(request, &hint,
+			    info->mode == MODE_GETNEXT);
+	return SNMP_ERR_NOERROR;
+}
+
 /* ---- the session ---- */
 
 static int
@@ -451,6 +602,12 @@ receive(int operation, netsnmp_session *session, int reqid, netsnmp_pdu *pdu,
 {
 	struct return_address to;
 
+	if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
+		dispatch.heard = true;
+	if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE &&
+	    session == dispatch.session && pdu->command == AGENTX_RESPONSE)
+		/* To a notification whose time was over. */
+		notification_answered();
 	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE ||
 	    session != dispatch.session || pdu->command < AGENTX_GET ||
 	    pdu->command > AGENTX_CLEANUPSET)
@@ -479,6 +636,8 @@ receive(int operation, netsnmp_session *session, int reqid, netsnmp_pdu *pdu,
 	case AGENTX_CLEANUPSET:
 		further_set(pdu);
 		break;
+	case AGENTX_NOTIFY:
+	case AGENTX_PING:
 	case AGENTX_RESPONSE:
 		break;
 	}
@@ -490,6 +649,7 @@ dispatch_session_began(netsnmp_session *session)
 {
 	dispatch.session = session;
 	dispatch.number++;
+	dispatch.unanswered = 0;
 	if (session->callback != receive)
 		dispatch.passed_on = session->callback;
 	session->callback = receive;

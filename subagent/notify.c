@@ -4,12 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent.h"
 #include "columns.h"
+#include "dispatch.h"
 #include "log.h"
 #include "varbind.h"
 
-#define QUEUE_MAX 256u
+/* A kilobyte each: what thousands of relationships say at once. */
+#define QUEUE_MAX 4096u
 #define BUCKETS 256u
 
 /* Numbers of the notifications, below dhcpFoNotifications. */
@@ -173,8 +174,9 @@ drop_oldest(void)
 void
 notify_flush(void)
 {
-	while (notify.first != NULL && agent_connected()) {
-		send_v2trap(notify.first->varbinds);
+	while (notify.first != NULL && dispatch_can_notify()) {
+		dispatch_notify(notify.first->varbinds);
+		notify.first->varbinds = NULL;
 		notify.scalars->notify_sent++;
 		drop_oldest();
 		notify.told_full = false;
@@ -194,8 +196,8 @@ send_one(enum number number, const struct cursor *at)
 	}
 	if (notify.n == QUEUE_MAX) {
 		if (!notify.told_full)
-			log_warning("no AgentX master for %u notifications: "
-			    "the oldest are dropped", QUEUE_MAX);
+			log_warning("%u notifications wait for the AgentX "
+			    "master: the oldest are dropped", QUEUE_MAX);
 		notify.told_full = true;
 		drop_oldest();
 	}
