@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -181,6 +182,20 @@ take_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* Three descriptors for each server with a database of its own. */
+static void
+raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		log_warning("the number of open files cannot be raised: %s",
+		    strerror(errno));
+}
+
 static void
 write_pid(const char *path)
 {
@@ -224,6 +239,7 @@ run(const struct options *options)
 {
 	int signals = -1, status = 1;
 
+	raise_file_limit();
 	scalars.started = time(NULL);
 	scalars.discontinuity = roster_now();
 	/* RFC 2579: a TestAndIncr starts anywhere, so that old values miss. */
