@@ -403,16 +403,15 @@ tell(const struct step *step, bool undone)
 		roster_observe(step->row->server->roster, &o);
 }
 
-/* The next listing will tell. */
+/* The next listing will tell whether it was done, or is not undone. */
 static void
 leave_in_doubt(const struct step *step)
 {
 	struct managed *server = step->row->server;
 
-	log_warning("server \"%s\": \"%s\": %s: %s (%u): not known whether it "
-	    "was done", server->name, step->want.RelationshipName,
-	    kinds[step->kind].word, DhcpfoErrorName(step->result),
-	    step->result);
+	log_warning("server \"%s\": \"%s\": %s: %s (%u): in doubt",
+	    server->name, step->want.RelationshipName, kinds[step->kind].word,
+	    DhcpfoErrorName(step->result), step->result);
 	mark(step, SET_STATUS_IN_DOUBT, step->result);
 	if (step->kind == STEP_SET)
 		doubt_add(server, step->row->key, step->row->key_length,
@@ -466,9 +465,12 @@ group_failed(struct change *change, struct group *group)
 	size_t i;
 
 	for (i = 0; i < change->failed; i++)
-		mark(&group->steps[i], SET_STATUS_UNDONE, v.result);
-	for (i = 0; i < change->failed; i++)
-		tell(&group->steps[i], true);
+		if (group->steps[i].applied)
+			leave_in_doubt(&group->steps[i]);
+		else {
+			mark(&group->steps[i], SET_STATUS_UNDONE, v.result);
+			tell(&group->steps[i], true);
+		}
 	if (step->doubtful)
 		leave_in_doubt(step);
 	else {
@@ -489,7 +491,6 @@ group_failed(struct change *change, struct group *group)
 		log_err("server \"%s\": \"%s\": what had been done before that "
 		    "could not be undone", group->server->name,
 		    step->want.RelationshipName);
-		roster_poll(group->server);
 	}
 	refuse(change, v);
 }
@@ -548,10 +549,10 @@ undo_done(struct job *job)
 			tell(&group->steps[i], true);
 	} else {
 		change->undo_failed = true;
-		mark_group(group, SET_STATUS_IN_DOUBT, job->report.last_error);
 		log_err("server \"%s\": a change could not be undone",
 		    group->server->name);
-		roster_poll(group->server);
+		for (i = 0; i < group->n; i++)
+			leave_in_doubt(&group->steps[i]);
 	}
 	undo_next(change);
 }

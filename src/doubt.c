@@ -68,12 +68,12 @@ resolve(struct managed *server, const struct doubt *doubt,
 		row->status.last_set_result = ERROR_SUCCESS;
 		own_up(doubt, old);
 		o.kind = EVENT_SET_DONE;
-		o.text = "set: it was done, though the answer got lost";
+		o.text = "set: was in doubt, is found done";
 	} else {
 		row->status.set_status = SET_STATUS_FAILED;
 		o.kind = EVENT_SET_FAILED;
 		o.result = row->status.last_set_result;
-		o.text = "set: it was not done, and the answer got lost";
+		o.text = "set: was in doubt, is found not done";
 	}
 	log_notice("server \"%s\": \"%s\": %s", server->name, o.relationship,
 	    o.text);

@@ -201,7 +201,9 @@ roster_apply(struct managed *server, struct snapshot_row *row,
 		row->authenticated = want->SharedSecret != NULL &&
 		    want->SharedSecret[0] != '\0';
 	tally(server, row, 1);
-	row->status.last_change = server->roster->changed_at = roster_now();
+	if (flags & ~(CHANGESTATE | PREVSTATE))
+		row->status.last_change = server->roster->changed_at =
+		    roster_now();
 	total(server->roster);
 	watch_state(server, row, before);
 	drift_compare_row(server, row);
