@@ -146,7 +146,9 @@ step_run(struct failover_server *server, struct step *step)
 {
 	enum dhcp_error error;
 
-	error = failover_server_get(server, step->want.RelationshipName,
+	/* What is created was not there, or creation says so. */
+	error = step->kind == STEP_CREATE ? ERROR_SUCCESS :
+	    failover_server_get(server, step->want.RelationshipName,
 	    &step->old);
 	if (error != ERROR_SUCCESS &&
 	    error != ERROR_DHCP_FO_RELATIONSHIP_DOES_NOT_EXIST)
@@ -321,16 +323,23 @@ settle(struct change *change, enum change_state state, struct change_verdict v)
 		change_free(change);
 }
 
-/* Tell in the row what became of its set call. */
+/*
+ * Tell in the row what became of its change.  Scopes that come and go are told
+ * of while somebody waits for it, or when it goes wrong.
+ */
 static void
 mark(const struct step *step, enum set_status status, enum dhcp_error result)
 {
 	struct snapshot_row *row;
 
-	if (step->kind != STEP_SET || (row = change_row_now(step->row)) == NULL)
+	if ((row = change_row_now(step->row)) == NULL)
+		return;
+	if (step->kind == STEP_SET)
+		row->status.last_set_flags = step->flags;
+	else if (status == SET_STATUS_SUCCEEDED &&
+	    row->status.set_status != SET_STATUS_PENDING)
 		return;
 	row->status.set_status = status;
-	row->status.last_set_flags = step->flags;
 	row->status.last_set_result = result;
 	row->status.last_set_time = time(NULL);
 }
@@ -363,43 +372,48 @@ count_calls(const struct group *group)
 	}
 }
 
-/* Log the end of ${step}, and make an event of it; ${undone}: it was undone. */
+/*
+ * Log the end of ${step}, and make an event of it.  ${undone} says why it was
+ * undone; ERROR_SUCCESS: it was not.
+ */
 static void
-tell(const struct step *step, bool undone)
+tell(const struct step *step, enum dhcp_error undone)
 {
-	char flags[96] = "", text[256];
+	const enum dhcp_error result = undone != ERROR_SUCCESS ? undone :
+	    step->result;
+	char text[256];
 	const struct observation o = {
-		.kind = step->kind != STEP_SET ? EVENT_OTHER :
-		    step->result == ERROR_SUCCESS && !undone ? EVENT_SET_DONE :
+		.kind = result == ERROR_SUCCESS ? EVENT_SET_DONE :
 		    EVENT_SET_FAILED,
 		.server = step->row->server,
 		.row = change_row_now(step->row),
 		.relationship = step->want.RelationshipName,
 		.flags = step->flags,
-		.result = step->result,
+		.result = result,
 		.text = text,
 	};
+	size_t n;
 
-	if (step->kind == STEP_SET)
-		failover_flags_text(step->flags, flags, sizeof(flags));
-	snprintf(text, sizeof(text), "%s %s", kinds[step->kind].word, flags);
-	if (flags[0] == '\0')
-		text[strlen(text) - 1] = '\0';
-	if (step->result != ERROR_SUCCESS)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text),
-		    ": %s (%u): %s", DhcpfoErrorName(step->result),
-		    step->result, DhcpfoErrorText(step->result));
-	else if (undone)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text),
-		    ": undone");
-	if (o.kind == EVENT_SET_DONE || (step->kind != STEP_SET && !undone &&
-	    step->result == ERROR_SUCCESS))
+	n = (size_t)snprintf(text, sizeof(text), "%s",
+	    kinds[step->kind].word);
+	if (step->kind == STEP_SET) {
+		text[n++] = ' ';
+		failover_flags_text(step->flags, text + n, sizeof(text) - n);
+		n = strlen(text);
+	}
+	if (undone != ERROR_SUCCESS)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, ": undone");
+	if (result != ERROR_SUCCESS)
+		snprintf(text + n, sizeof(text) - n, ": %s (%u): %s",
+		    DhcpfoErrorName(result), result, DhcpfoErrorText(result));
+	if (result == ERROR_SUCCESS)
 		log_info("server \"%s\": \"%s\": %s: done",
 		    step->row->server->name, o.relationship, text);
 	else
 		log_notice("server \"%s\": \"%s\": %s",
 		    step->row->server->name, o.relationship, text);
-	if (step->kind == STEP_SET)
+	/* Rows and scopes that came or went are events of their own. */
+	if (step->kind == STEP_SET || result != ERROR_SUCCESS)
 		roster_observe(step->row->server->roster, &o);
 }
 
@@ -469,13 +483,13 @@ group_failed(struct change *change, struct group *group)
 			leave_in_doubt(&group->steps[i]);
 		else {
 			mark(&group->steps[i], SET_STATUS_UNDONE, v.result);
-			tell(&group->steps[i], true);
+			tell(&group->steps[i], v.result);
 		}
 	if (step->doubtful)
 		leave_in_doubt(step);
 	else {
 		mark(step, SET_STATUS_FAILED, v.result);
-		tell(step, false);
+		tell(step, ERROR_SUCCESS);
 	}
 	/* Those after it were not called, but may have been told pending. */
 	if (change->late) {
@@ -514,7 +528,7 @@ group_done(struct job *job)
 	show(change, group, false);
 	mark_group(group, SET_STATUS_SUCCEEDED, ERROR_SUCCESS);
 	for (i = 0; i < group->n; i++)
-		tell(&group->steps[i], false);
+		tell(&group->steps[i], ERROR_SUCCESS);
 	change->current++;
 	if (change->undo_wanted)
 		undo_next(change);
@@ -546,7 +560,7 @@ undo_done(struct job *job)
 		show(change, group, true);
 		mark_group(group, SET_STATUS_UNDONE, ERROR_OPERATION_ABORTED);
 		for (i = 0; i < group->n; i++)
-			tell(&group->steps[i], true);
+			tell(&group->steps[i], ERROR_OPERATION_ABORTED);
 	} else {
 		change->undo_failed = true;
 		log_err("server \"%s\": a change could not be undone",

@@ -142,11 +142,25 @@ assign(struct parser *p, unsigned int line, const struct conf_key *key,
 }
 
 bool
-conf_server_equal(const struct conf_server *a, const struct conf_server *b)
+conf_server_same(const struct conf_server *a, const struct conf_server *b)
 {
 	return a->index == b->index && a->type == b->type &&
-	       conf_values_equal(conf_server_keys, conf_server_nkeys, a, b) &&
-	       conf_values_equal(a->type->keys, a->type->nkeys, a->options, b->options);
+	    strcmp(a->name, b->name) == 0 &&
+	    strcmp(a->address != NULL ? a->address : "",
+	    b->address != NULL ? b->address : "") == 0 &&
+	    conf_values_equal(a->type->keys, a->type->nkeys, a->options,
+	    b->options);
+}
+
+void
+conf_server_follow(struct conf_server *server, const struct conf_server *from)
+{
+	/* A server that was just hired has taken all of it. */
+	if (from->type == NULL)
+		return;
+	server->writable = from->writable;
+	server->pair_with = from->pair_with;
+	server->apply_to_both = from->apply_to_both;
 }
 
 /* ---------------------------------------------------------------- sections */
@@ -633,6 +647,36 @@ by_index(const void *a, const void *b)
 	return (one > other) - (one < other);
 }
 
+/* Two servers of one type with the same file, say, would be one server. */
+static bool
+check_own(struct parser *p, const struct conf_server *a,
+    const struct conf_server *b)
+{
+	const struct conf_key *key = a->type->keys;
+
+	if (a->type != b->type)
+		return true;
+	for (size_t i = 0; i < a->type->nkeys; i++, key++)
+		if (key->kind == CONF_OWN_TEXT &&
+		    conf_values_equal(key, 1, a->options, b->options))
+			return fail(p, b->line,
+			    "%s: [server %u] has the same one", key->name,
+			    a->index);
+	return true;
+}
+
+static bool
+check_all_own(struct parser *p)
+{
+	const struct conf *conf = p->conf;
+
+	for (size_t i = 0; i < conf->n; i++)
+		for (size_t j = i + 1; j < conf->n; j++)
+			if (!check_own(p, &conf->servers[i], &conf->servers[j]))
+				return false;
+	return true;
+}
+
 /* A pair is two servers; that the other names this one is up to the user. */
 static bool
 check_pairs(struct parser *p)
@@ -675,7 +719,7 @@ parse(struct parser *p)
 	if (!p->subagent && !subagent_end(p))
 		return false;
 	qsort(conf->servers, conf->n, sizeof(conf->servers[0]), by_index);
-	return check_pairs(p);
+	return check_all_own(p) && check_pairs(p);
 }
 
 struct conf *

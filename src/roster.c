@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -236,6 +237,7 @@ roster_observe(struct roster *roster, const struct observation *o)
 	const char *name = o->server != NULL ? o->server->name : "";
 	const char *what = headline(o->kind);
 	const struct event *kept;
+	char text[256];
 	struct event event = {
 		.kind = o->kind,
 		.time = time(NULL),
@@ -245,13 +247,14 @@ roster_observe(struct roster *roster, const struct observation *o)
 		.result = o->result,
 		.server = (char *)(uintptr_t)name,
 		.relationship = (char *)(uintptr_t)o->relationship,
-		.text = (char *)(uintptr_t)o->text,
+		.text = text,
 	};
 
+	snprintf(text, sizeof(text), "%s%s%s", what != NULL ? what : "",
+	    what != NULL && o->text[0] != '\0' ? ": " : "", o->text);
 	if (what != NULL)
-		log_notice("server \"%s\": \"%s\": %s%s%s", name,
-		    o->relationship != NULL ? o->relationship : "", what,
-		    o->text[0] != '\0' ? ": " : "", o->text);
+		log_notice("server \"%s\": \"%s\": %s", name,
+		    o->relationship != NULL ? o->relationship : "", text);
 	kept = event_log_add(roster->events, &event);
 	if (kept != NULL && roster->history != NULL)
 		history_event(roster->history, kept);
@@ -455,7 +458,7 @@ staff(struct roster *roster, struct conf *conf, struct managed **servers)
 	for (i = 0; i < conf->n; i++) {
 		known = roster_find(roster, conf->servers[i].index);
 		if (known != NULL &&
-		    conf_server_equal(&known->conf, &conf->servers[i]))
+		    conf_server_same(&known->conf, &conf->servers[i]))
 			servers[i] = known;
 		else if ((servers[i] = hire(roster, &conf->servers[i])) == NULL)
 			goto err0;
@@ -471,15 +474,33 @@ err0:
 	return false;
 }
 
+/* Until it has been asked, ${server} shows what its predecessor had listed. */
+static void
+succeed(struct managed *server, struct managed *before)
+{
+	struct snapshot *empty = server->snapshot;
+
+	server->snapshot = before->snapshot;
+	before->snapshot = empty;
+	server->listed = before->listed;
+	server->last_success = before->last_success;
+	server->success_at = before->success_at;
+	server->not_normal = before->not_normal;
+	memcpy(server->health, before->health, sizeof(server->health));
+}
+
 /* Those of ${before} that did not move over have to go, in their own time. */
 static void
 part(struct roster *roster, struct managed **before, size_t n)
 {
+	struct managed *now;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (roster_find(roster, before[i]->index) == before[i])
+		if ((now = roster_find(roster, before[i]->index)) == before[i])
 			continue;
+		if (now != NULL)
+			succeed(now, before[i]);
 		before[i]->next = roster->leaving;
 		roster->leaving = before[i];
 	}
@@ -501,8 +522,10 @@ roster_reload(struct roster *roster, struct conf *conf)
 	roster->n = conf->n;
 	roster->free_low = conf->scope_free_low;
 	roster->free_high = conf->scope_free_high;
-	for (i = 0; i < conf->n; i++)
+	for (i = 0; i < conf->n; i++) {
+		conf_server_follow(&servers[i]->conf, &conf->servers[i]);
 		permit(servers[i], conf->write_policy);
+	}
 	part(roster, before, n);
 	free(before);
 	total(roster);

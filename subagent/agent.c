@@ -9,6 +9,8 @@
 #include "log.h"
 
 #define NAME "dhcpfod"
+/* How Net-SNMP's message begins when the master refuses a registration. */
+#define REFUSED "registering pdu failed"
 
 /*
  * A master that hangs holds the loop for as long as it may take to answer when
@@ -26,6 +28,8 @@ static struct {
 	netsnmp_session *session; /* NULL: not connected */
 	bool told; /* that there is none */
 	unsigned int silent; /* pings since something came */
+	bool refused; /* another subagent has our objects */
+	bool told_refused;
 	char *socket;
 } agent;
 
@@ -53,6 +57,7 @@ began(int major, int minor, void *session_arg, void *arg)
 	session->retries = 0;
 	session->timeout = PATIENCE_US;
 	agent.session = session;
+	agent.refused = false;
 	agent.told = false;
 	agent.silent = 0;
 	dispatch_session_began(session);
@@ -86,6 +91,40 @@ silence_library_ping(void)
 	session->securityModel = SNMP_DEFAULT_SECMODEL;
 }
 
+/*
+ * Net-SNMP tells nobody that the master refused the registration, but its log,
+ * and never tries again: the other subagent may be gone by then.
+ */
+static int
+watch_log(int major, int minor, void *message_arg, void *arg)
+{
+	const struct snmp_log_message *message = message_arg;
+
+	(void)major;
+	(void)minor;
+	(void)arg;
+	if (message->msg != NULL &&
+	    strncmp(message->msg, REFUSED, strlen(REFUSED)) == 0)
+		agent.refused = true;
+	return 0;
+}
+
+static void
+register_again(void)
+{
+	struct register_parameters parameters = {
+		.name = root,
+		.namelen = MIB_ROOT_LENGTH,
+		.priority = DEFAULT_MIB_PRIORITY,
+	};
+
+	agent.refused = false;
+	snmp_call_callbacks(SNMP_CALLBACK_APPLICATION,
+	    SNMPD_CALLBACK_REGISTER_OID, &parameters);
+	if (!agent.refused)
+		log_notice("AgentX: the objects are ours now");
+}
+
 /* Hang up: Net-SNMP then finds out, and looks for the master anew. */
 static void
 hang_up(void)
@@ -104,6 +143,8 @@ ping(unsigned int registration, void *arg)
 	(void)arg;
 	if (agent.session == NULL)
 		return;
+	if (agent.refused)
+		register_again();
 	if (dispatch_heard()) {
 		agent.silent = 0;
 		return;
@@ -115,10 +156,11 @@ ping(unsigned int registration, void *arg)
 		dispatch_ping();
 }
 
+static oid root[MIB_ROOT_LENGTH] = { MIB_ROOT };
+
 static bool
 register_tree(void)
 {
-	static const oid root[MIB_ROOT_LENGTH] = { MIB_ROOT };
 	netsnmp_handler_registration *registration;
 
 	registration = netsnmp_create_handler_registration("dhcpFoMIB",
@@ -136,6 +178,15 @@ say_if_alone(void)
 	agent.told = true;
 	log_warning("no AgentX master at %s yet: looking for it again and again",
 	    agent.socket[0] != '\0' ? agent.socket : NETSNMP_AGENTX_SOCKET);
+}
+
+static void
+say_if_refused(void)
+{
+	if (agent.refused && !agent.told_refused)
+		log_err("AgentX: another subagent has our objects: does another "
+		    "dhcpfod run?  Trying again and again");
+	agent.told_refused = agent.refused;
 }
 
 bool
@@ -163,6 +214,9 @@ agent_start(const char *socket, uint32_t ping_interval)
 	    SNMPD_CALLBACK_INDEX_START, began, NULL);
 	snmp_register_callback(SNMP_CALLBACK_APPLICATION,
 	    SNMPD_CALLBACK_INDEX_STOP, ended, NULL);
+	snmp_enable_calllog();
+	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING,
+	    watch_log, NULL);
 	if (!register_tree())
 		return false;
 	init_snmp(NAME); /* connects */
@@ -188,6 +242,7 @@ agent_turn(void)
 	silence_library_ping();
 	agent_check_and_process(1);
 	say_if_alone();
+	say_if_refused();
 }
 
 bool
