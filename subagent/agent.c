@@ -33,6 +33,8 @@ static struct {
 	char *socket;
 } agent;
 
+static oid root[MIB_ROOT_LENGTH] = { MIB_ROOT };
+
 static void
 to_net_snmp_log(enum log_level level, const char *line)
 {
@@ -155,8 +157,6 @@ ping(unsigned int registration, void *arg)
 	} else
 		dispatch_ping();
 }
-
-static oid root[MIB_ROOT_LENGTH] = { MIB_ROOT };
 
 static bool
 register_tree(void)
