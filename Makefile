@@ -18,7 +18,7 @@ docdir     ?= $(datadir)/doc/dhcpfo
 mibdir     ?= $(datadir)/snmp/mibs
 # Where an installed dhcpfod looks for its files.
 sysconfdir ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
-localstatedir ?= $(if $(filter /usr,$(PREFIX)),/var,$(PREFIX)/var)
+localstatedir ?= /var
 unitdir    ?= $(PREFIX)/lib/systemd/system
 sysusersdir ?= $(PREFIX)/lib/sysusers.d
 
@@ -78,19 +78,25 @@ $(B)/dhcpfoctl: $(call objects,$(CTL)) $(B)/libdhcpfo.a
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(ctl_libs) $(lib_libs)
 
-$(B)/src/%.o: src/%.c
+# Another compiler, flag or path makes all objects anew.
+.PHONY: FORCE
+$(B)/flags: FORCE
+	$(shell mkdir -p $(@D))$(file >$@.new,$(CC) $(FLAGS))
+	$(Q)if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(B)/src/%.o: src/%.c $(B)/flags
 	$(call say,CC)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(FLAGS) -D_POSIX_C_SOURCE=200809L -Isrc \
 	    $(if $(filter src/ctl/%,$<),$(ctl_cflags),$(lib_cflags)) -c -o $@ $<
 
-$(B)/subagent/%.o: subagent/%.c
+$(B)/subagent/%.o: subagent/%.c $(B)/flags
 	$(call say,CC)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(FLAGS) -D_DEFAULT_SOURCE -Isrc -Isubagent $(agent_cflags) \
 	    -c -o $@ $<
 
-$(B)/tests/%.o: tests/%.c
+$(B)/tests/%.o: tests/%.c $(B)/flags
 	$(call say,CC)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(FLAGS) -D_DEFAULT_SOURCE -Isrc -Isubagent -Itests/mock \
@@ -127,6 +133,73 @@ $(B)/tests/dhcpfoctl: $(call objects,$(CTL)) $(B)/libmock.a
 # Unit tests alone: seconds, no network.
 test: $(UNITS)
 	$(Q)for t in $(UNITS); do $$t || exit 1; done
+
+# Everything: see tests/check.sh, which can also run a part.
+.PHONY: check lint
+check: check-deps
+	$(Q)B='$(B)' MAKE='$(MAKE)' sh tests/check.sh
+
+lint: check-deps
+	$(Q)B='$(B)' MAKE='$(MAKE)' sh tests/check.sh lint
+
+# ---------------------------------------------------------------- try it
+
+# Each installs the Debian packages that it needs and that are missing.
+.PHONY: deps run-deps check-deps run
+deps:
+	$(Q)sh conf/packages.sh build
+run-deps:
+	$(Q)sh conf/packages.sh build run
+check-deps:
+	$(Q)sh conf/packages.sh build run check
+
+# Another make, for what this one has found out before the packages were there.
+run: run-deps
+	$(Q)$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j4) all
+	@B='$(B)' PORT='$(PORT)' exec sh conf/demo/run.sh
+
+# ---------------------------------------------------------------- install
+
+INSTALL    ?= install
+standindir ?= $(datadir)/dhcpfo/standin
+MAN        := $(wildcard docs/*.[1578])
+man         = $(mandir)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
+STANDINS   := $(notdir $(wildcard mibs/standin/*.txt))
+configured  = sed -e 's,@sbindir@,$(sbindir),' -e 's,@sysconfdir@,$(sysconfdir),'
+
+.PHONY: install uninstall dist
+install: all
+	$(Q)$(INSTALL) -d $(addprefix $(DESTDIR),$(sbindir) $(bindir) $(mibdir) \
+	    $(standindir) $(sysconfdir)/dhcpfo $(unitdir) $(sysusersdir) \
+	    $(docdir)/examples $(sort $(dir $(foreach m,$(MAN),$(call man,$m)))))
+	$(Q)$(INSTALL) $(B)/dhcpfod $(DESTDIR)$(sbindir)
+	$(Q)$(INSTALL) $(B)/dhcpfoctl $(DESTDIR)$(bindir)
+	$(Q)$(INSTALL) -m 644 mibs/DHCP-FAILOVER-MIB.txt $(DESTDIR)$(mibdir)
+	$(Q)$(INSTALL) -m 644 $(addprefix mibs/standin/,$(STANDINS)) \
+	    $(DESTDIR)$(standindir)
+	$(Q)test -e $(DESTDIR)$(sysconfdir)/dhcpfo/dhcpfod.conf || \
+	    $(INSTALL) -m 644 conf/dhcpfod.conf $(DESTDIR)$(sysconfdir)/dhcpfo
+	$(Q)$(configured) conf/dhcpfod.service >$(B)/dhcpfod.service
+	$(Q)$(INSTALL) -m 644 $(B)/dhcpfod.service $(DESTDIR)$(unitdir)
+	$(Q)$(INSTALL) -m 644 conf/dhcpfo.sysusers \
+	    $(DESTDIR)$(sysusersdir)/dhcpfo.conf
+	$(Q)$(INSTALL) -m 644 README.md LICENSE $(DESTDIR)$(docdir)
+	$(Q)$(INSTALL) -m 644 conf/snmpd-dhcpfo.conf $(DESTDIR)$(docdir)/examples
+	$(Q)$(foreach m,$(MAN),$(INSTALL) -m 644 $m $(DESTDIR)$(call man,$m) &&) :
+
+# What install has put there.  The configuration and the state stay.
+uninstall:
+	$(Q)rm -f $(addprefix $(DESTDIR),$(sbindir)/dhcpfod $(bindir)/dhcpfoctl \
+	    $(mibdir)/DHCP-FAILOVER-MIB.txt $(addprefix $(standindir)/,$(STANDINS)) \
+	    $(unitdir)/dhcpfod.service $(sysusersdir)/dhcpfo.conf \
+	    $(docdir)/README.md $(docdir)/LICENSE \
+	    $(docdir)/examples/snmpd-dhcpfo.conf $(foreach m,$(MAN),$(call man,$m)))
+	$(Q)for d in $(addprefix $(DESTDIR),$(standindir) $(dir $(standindir)) \
+	    $(docdir)/examples $(docdir)); do \
+	    rmdir $$d 2>/dev/null || :; done
+
+dist:
+	git archive --prefix=dhcpfo-$(VERSION)/ -o dhcpfo-$(VERSION).tar.gz HEAD
 
 .PHONY: clean
 clean:

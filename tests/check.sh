@@ -1,0 +1,194 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# check.sh - run all tests ("make check"), or some:  sh tests/check.sh [SUITE...]
+#
+# Suites: lint unit system asan tsan valgrind.  Each program prints TAP; shown
+# are a line for each of them, the whole of what failed, and at last the line
+# "N passed, N failed".  A program that ends badly or early has failed, whatever
+# it printed.  With CI=true in the environment a skipped test has failed, too.
+#
+# Environment: B, where the programs are; MAKE, CC, JOBS.
+
+cd "$(dirname "$0")/.." || exit 1
+B=${B:-build}
+MAKE=${MAKE:-make}
+JOBS=${JOBS:-$(nproc 2>/dev/null || echo 2)}
+export B MAKE JOBS
+# Messages are looked at, and make's are not to be taken for those of the tests.
+export LC_ALL=C.UTF-8
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
+# The sanitizers want addresses where they were before Linux 6.
+fixed=
+setarch "$(uname -m)" -R true 2>/dev/null && fixed="setarch $(uname -m) -R"
+export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
+export UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS=halt_on_error=0:second_deadlock_stack=1
+
+passed=0
+failed=0
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# Reads what a program printed; prints "OK BAD SKIPPED" and then what to show.
+# shellcheck disable=SC2016 # the variables are awk's
+read_tap='
+function verdict(good) {
+	count++
+	showing = !good
+	if (good)
+		ok++
+	else
+		bad++
+}
+# cmocka says "not ok 1 # SKIP" of what is neither.
+/^(not )?ok .*# SKIP/ {
+	skipped++
+	verdict(!ci)
+	show = show "    " $0 "\n"
+	next
+}
+/^ok( |$)/ {
+	verdict(1)
+	next
+}
+/^not ok( |$)/ { verdict(0) }
+/^[0-9]+\.\.[0-9]+$/ {
+	sub(/^[0-9]+\.\./, "")
+	plan += $0
+	plans++
+	next
+}
+{
+	if (showing)
+		show = show "    " $0 "\n"
+	else if ($0 !~ /^#/)
+		other = other "    " $0 "\n"
+}
+END {
+	if (status != 0 && bad == 0)
+		why = "it ended with status " status
+	else if (plans == 0 || plan != count)
+		why = count + 0 " tests of " (plans ? plan : "an unknown number of")
+	if (why != "") {
+		bad++
+		show = show other "    not ok - " why "\n"
+	}
+	printf "%d %d %d\n%s", ok, bad, skipped, show
+}'
+
+now() {
+	date +%s%N
+}
+
+# tap NAME COMMAND...: run a program that prints TAP.
+tap() {
+	name=$1
+	shift
+	began=$(now)
+	"$@" >"$tmp/out" 2>&1 </dev/null
+	awk -v status=$? -v ci="$([ "$CI" = true ] && echo 1)" "$read_tap" \
+	    "$tmp/out" >"$tmp/result"
+	read -r ok bad skipped <"$tmp/result"
+	ms=$((($(now) - began) / 1000000))
+	printf '%-6s %-38s %4d passed' "$([ "$bad" -eq 0 ] && echo ok ||
+	    echo FAILED)" "$name" "$ok"
+	[ "$bad" -gt 0 ] && printf ', %d failed' "$bad"
+	[ "$skipped" -gt 0 ] && printf ', %d skipped' "$skipped"
+	printf ', %d.%d s\n' $((ms / 1000)) $((ms % 1000 / 100))
+	sed 1d "$tmp/result"
+	passed=$((passed + ok))
+	failed=$((failed + bad))
+}
+
+# build DIRECTORY WHAT VARIABLE=VALUE...: a test, too.
+build() {
+	directory=$1
+	shift
+	tap "build in $directory" make_test B="$directory" "$@"
+}
+
+make_test() {
+	echo 1..1
+	if "$MAKE" -k -j"$JOBS" "$@" >"$tmp/make" 2>&1; then
+		echo ok 1
+	else
+		echo "not ok 1 - make $*"
+		grep -v '^  [A-Z]' "$tmp/make" | tail -n 50
+	fi
+}
+
+# units SUITE DIRECTORY COMMAND...: all unit tests, each behind that command.
+units() {
+	suite=$1
+	directory=$2
+	shift 2
+	for source in tests/unit/test_*.c; do
+		test=$(basename "$source" .c)
+		tap "$suite/$test" env CMOCKA_MESSAGE_OUTPUT=TAP "$@" \
+		    "$directory/tests/$test"
+	done
+}
+
+# systems SUITE DIRECTORY PATTERN...: system tests with the programs of there.
+systems() {
+	suite=$1
+	export BUILD="$2"
+	shift 2
+	tap "$suite/system" /usr/bin/python3 tests/system/run.py "$@"
+}
+
+# What the slow suites run of the system tests.
+some='test_read test_set'
+
+lint_suite() {
+	for script in tests/lint/*.sh; do
+		tap "lint/$(basename "$script" .sh)" sh "$script"
+	done
+}
+
+unit_suite() {
+	build "$B" test-programs
+	units unit "$B"
+}
+
+system_suite() {
+	build "$B" all test-programs
+	systems system "$B" -j"$JOBS"
+}
+
+asan_suite() {
+	build build-asan test-programs CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all'
+	# shellcheck disable=SC2086 # words
+	units asan build-asan $fixed
+	# shellcheck disable=SC2086
+	WRAP=$fixed systems asan build-asan -j"$JOBS" $some
+}
+
+tsan_suite() {
+	build build-tsan test-programs CFLAGS='-O1 -g' SAN=-fsanitize=thread
+	# shellcheck disable=SC2086
+	units tsan build-tsan $fixed
+}
+
+valgrind_suite() {
+	set -- valgrind -q --error-exitcode=9 --leak-check=full \
+	    --errors-for-leak-kinds=definite,indirect,possible
+	build "$B" test-programs
+	units valgrind "$B" "$@"
+	# shellcheck disable=SC2086
+	WRAP="$*" systems valgrind "$B" -j"$JOBS" $some
+}
+
+[ $# -gt 0 ] || set -- lint unit system asan tsan valgrind
+for suite; do
+	case $suite in
+	lint | unit | system | asan | tsan | valgrind) "${suite}_suite" ;;
+	*) echo "check.sh: no such suite: $suite" >&2 && exit 2 ;;
+	esac
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
