@@ -406,15 +406,16 @@ tell(const struct step *step, enum dhcp_error undone)
 	if (result != ERROR_SUCCESS)
 		snprintf(text + n, sizeof(text) - n, ": %s (%u): %s",
 		    DhcpfoErrorName(result), result, DhcpfoErrorText(result));
+	/* Rows and scopes that came or went are events of their own. */
+	if (result == ERROR_SUCCESS && step->kind != STEP_SET)
+		return;
 	if (result == ERROR_SUCCESS)
 		log_info("server \"%s\": \"%s\": %s: done",
 		    step->row->server->name, o.relationship, text);
 	else
 		log_notice("server \"%s\": \"%s\": %s",
 		    step->row->server->name, o.relationship, text);
-	/* Rows and scopes that came or went are events of their own. */
-	if (step->kind == STEP_SET || result != ERROR_SUCCESS)
-		roster_observe(step->row->server->roster, &o);
+	roster_observe(step->row->server->roster, &o);
 }
 
 /* The next listing will tell whether it was done, or is not undone. */
@@ -466,7 +467,9 @@ static void undo_next(struct change *change);
 static void
 refuse(struct change *change, struct change_verdict v)
 {
-	say(change, v);
+	/* Who waits for the undo is not told why there is nothing to undo. */
+	if (!change->undo_wanted)
+		say(change, v);
 	undo_next(change);
 }
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "dispatch.h"
 #include "log.h"
@@ -18,16 +21,19 @@
  */
 #define PATIENCE_US 1000000
 
-/*
- * A master that only hangs is as good as ever when it goes on, and one that has
- * died has closed the connection: this is for one that vanished with its host.
- */
+/* How many pings in a row may go unanswered. */
 #define SILENCE_MAX 4
+
+/* How soon to look for a master that is not there. */
+#define SEEK_SECONDS 1
 
 static struct {
 	netsnmp_session *session; /* NULL: not connected */
 	bool told; /* that there is none */
 	unsigned int silent; /* pings since something came */
+	int patience; /* how often not to look for it */
+	uint32_t ping_interval;
+	const char *path; /* of its socket in the file system, or NULL */
 	bool refused; /* another subagent has our objects */
 	bool told_refused;
 	char *socket;
@@ -73,6 +79,7 @@ ended(int major, int minor, void *session, void *arg)
 	(void)minor;
 	(void)arg;
 	agent.session = NULL;
+	agent.patience = 0;
 	dispatch_session_ended(session);
 	return 0;
 }
@@ -127,15 +134,71 @@ register_again(void)
 		log_notice("AgentX: the objects are ours now");
 }
 
-/* Hang up: Net-SNMP then finds out, and looks for the master anew. */
+/*
+ * Hang up: Net-SNMP then finds out.  But whoever has died on this machine has
+ * closed his socket, and who only hangs is as good as ever when he goes on:
+ * this is for a master that vanished with its host.
+ */
 static void
 hang_up(void)
 {
 	netsnmp_transport *transport;
 
 	transport = snmp_sess_transport(snmp_sess_pointer(agent.session));
-	if (transport != NULL)
+	if (transport != NULL && agent.path == NULL)
 		shutdown(transport->sock, SHUT_RDWR);
+}
+
+/*
+ * Would a connection be taken?  Net-SNMP's own connect() waits without end for a
+ * master that hangs and has no place left for those who wait.
+ */
+static bool
+knock(void)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	bool open = false;
+	int fd;
+
+	if (agent.path == NULL)
+		return true;
+	if (strlen(agent.path) >= sizeof(to.sun_path) ||
+	    (fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    0)) == -1)
+		return false;
+	strcpy(to.sun_path, agent.path);
+	open = connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0;
+	close(fd);
+	return open;
+}
+
+/* Exported by libnetsnmpagent, but in none of the headers. */
+int subagent_startup(int major, int minor, void *server, void *client);
+
+/*
+ * When Net-SNMP itself would look for the master again, in seconds.  We do that:
+ * 0 stands for never, but with 0 it would not register what we serve either.
+ */
+static void
+retry_interval(int seconds)
+{
+	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID,
+	    NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, seconds);
+}
+
+/* Look for the master: soon, as long as nobody is there. */
+static void
+seek(unsigned int registration, void *arg)
+{
+	(void)registration;
+	(void)arg;
+	if (agent.session != NULL || agent.patience-- > 0 || !knock())
+		return;
+	/* If it then takes a second to say nothing, it need not be asked soon. */
+	agent.patience = (int)(agent.ping_interval / SEEK_SECONDS);
+	retry_interval(INT_MAX);
+	subagent_startup(0, 0, NULL, NULL);
+	retry_interval(0);
 }
 
 static void
@@ -169,14 +232,14 @@ register_tree(void)
 	    netsnmp_register_handler(registration) == MIB_REGISTERED_OK;
 }
 
-/* Net-SNMP would warn at every try: say it once, and again after a success. */
+/* Said once, and again after a success. */
 static void
 say_if_alone(void)
 {
 	if (agent.session != NULL || agent.told)
 		return;
 	agent.told = true;
-	log_warning("no AgentX master at %s yet: looking for it again and again",
+	log_warning("no AgentX master at %s: looking for it again and again",
 	    agent.socket[0] != '\0' ? agent.socket : NETSNMP_AGENTX_SOCKET);
 }
 
@@ -187,6 +250,17 @@ say_if_refused(void)
 		log_err("AgentX: another subagent has our objects: does another "
 		    "dhcpfod run?  Trying again and again");
 	agent.told_refused = agent.refused;
+}
+
+/* The path in "unix:PATH" or "/PATH", or of the default; else NULL. */
+static const char *
+path_of(const char *socket)
+{
+	if (socket[0] == '\0')
+		socket = NETSNMP_AGENTX_SOCKET;
+	if (strncmp(socket, "unix:", 5) == 0)
+		return socket + 5;
+	return socket[0] == '/' ? socket : NULL;
 }
 
 bool
@@ -204,12 +278,14 @@ agent_start(const char *socket, uint32_t ping_interval)
 	if (socket[0] != '\0')
 		netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID,
 		    NETSNMP_DS_AGENT_X_SOCKET, socket);
-	if ((agent.socket = strdup(socket)) == NULL ||
-	    init_agent(NAME) != 0)
+	agent.ping_interval = ping_interval;
+	if ((agent.socket = strdup(socket)) == NULL || init_agent(NAME) != 0)
 		return false;
-	/* init_agent() has set it to 15. */
-	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID,
-	    NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, (int)ping_interval);
+	agent.path = path_of(agent.socket);
+	retry_interval(0);
+	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_RETRIES, 0);
+	snmp_unregister_callback(SNMP_CALLBACK_LIBRARY,
+	    SNMP_CALLBACK_POST_READ_CONFIG, subagent_startup, NULL, 1);
 	snmp_register_callback(SNMP_CALLBACK_APPLICATION,
 	    SNMPD_CALLBACK_INDEX_START, began, NULL);
 	snmp_register_callback(SNMP_CALLBACK_APPLICATION,
@@ -219,9 +295,11 @@ agent_start(const char *socket, uint32_t ping_interval)
 	    watch_log, NULL);
 	if (!register_tree())
 		return false;
-	init_snmp(NAME); /* connects */
-	if (snmp_alarm_register(ping_interval, SA_REPEAT, ping, NULL) == 0)
+	init_snmp(NAME);
+	if (snmp_alarm_register(ping_interval, SA_REPEAT, ping, NULL) == 0 ||
+	    snmp_alarm_register(SEEK_SECONDS, SA_REPEAT, seek, NULL) == 0)
 		return false;
+	seek(0, NULL);
 	say_if_alone();
 	return true;
 }

@@ -16,7 +16,7 @@
 /* What a member is in C, and what it becomes in SNMP. */
 enum column_kind {
 	COLUMN_ENUM, /* uint32_t -> INTEGER */
-	COLUMN_CONST, /* nothing; always min -> INTEGER */
+	COLUMN_ADDRESS_TYPE, /* of such an address -> ipv4(1), unknown(0) */
 	COLUMN_ROW_STATUS, /* active -> RowStatus */
 	COLUMN_SPIN_LOCK, /* uint32_t -> TestAndIncr */
 	COLUMN_INT, /* int32_t -> Integer32 */

@@ -31,6 +31,12 @@ enum agentx_command {
 /* Notifications that the master has not answered yet, at most. */
 #define NOTIFY_WINDOW 8u
 
+/* More than -L can ask for in earnest. */
+#define LOG_HANDLERS_MAX 16u
+
+/* A master may hang for a while, and then answer all the same. */
+#define ANSWER_SECONDS 86400
+
 /* How long an end of the session may mean that an UndoSet is still to come. */
 #define ORPHAN_SECONDS 2
 
@@ -49,7 +55,6 @@ struct transaction {
 	struct set *set; /* NULL: the test failed */
 	enum phase phase;
 	struct return_address to;
-	long asked[PHASE_UNDONE + 1]; /* reqid of the PDU that began a phase */
 	struct set_result tested, committed, undone;
 	unsigned int session; /* which session it came in */
 	unsigned int alarm; /* its deadline, or 0 */
@@ -332,12 +337,26 @@ stop_clock(struct transaction *t)
 	t->alarm = 0;
 }
 
+/* No CleanupSet follows an UndoSet: a duplicate may, until the next SET. */
+static void
+forget_undone(void)
+{
+	struct transaction *t, *next;
+
+	for (t = dispatch.transactions; t != NULL; t = next) {
+		next = t->next;
+		if (t->phase == PHASE_UNDONE)
+			transaction_free(t);
+	}
+}
+
 static void
 test_set(netsnmp_pdu *pdu)
 {
 	struct return_address to;
 	struct transaction *t;
 
+	forget_undone();
 	address(&to, pdu);
 	if ((t = transaction_find(pdu->transid)) != NULL) {
 		/* The master asks again: its answer got lost, or was late. */
@@ -458,14 +477,6 @@ dispatch_can_notify(void)
 	return dispatch.session != NULL && dispatch.unanswered < NOTIFY_WINDOW;
 }
 
-static void
-notification_answered(void)
-{
-	if (dispatch.unanswered > 0)
-		dispatch.unanswered--;
-}
-
-/* A time-out only says that the master is slow: its answer is still to come. */
 static int
 notified(int operation, netsnmp_session *session, int reqid, netsnmp_pdu *pdu,
     void *magic)
@@ -474,10 +485,9 @@ notified(int operation, netsnmp_session *session, int reqid, netsnmp_pdu *pdu,
 	(void)reqid;
 	(void)pdu;
 	(void)magic;
-	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
-		return 1;
-	dispatch.heard = true;
-	notification_answered();
+	dispatch.heard |= operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE;
+	if (dispatch.unanswered > 0)
+		dispatch.unanswered--;
 	return 1;
 }
 
@@ -489,8 +499,7 @@ ponged(int operation, netsnmp_session *session, int reqid, netsnmp_pdu *pdu,
 	(void)reqid;
 	(void)pdu;
 	(void)magic;
-	if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
-		dispatch.heard = true;
+	dispatch.heard |= operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE;
 	return 1;
 }
 
@@ -509,6 +518,9 @@ ask(enum agentx_command command, netsnmp_variable_list *varbinds,
 	pdu->version = dispatch.session->version;
 	pdu->sessid = dispatch.session->sessid;
 	pdu->variables = varbinds;
+	/* Whose time is over is forgotten, and its late answer not heard. */
+	pdu->flags |= UCD_MSG_FLAG_PDU_TIMEOUT;
+	pdu->time = ANSWER_SECONDS;
 	if (snmp_async_send(dispatch.session, pdu, answered, NULL) != 0)
 		return true;
 	log_warning("AgentX: a request could not be sent: %s",
@@ -596,18 +608,41 @@ dispatch_handler(netsnmp_mib_handler *handler,
 
 /* ---- the session ---- */
 
+/*
+ * Net-SNMP's words about what it does next are not true here (see agent.c): its
+ * log is closed while it says them.
+ */
+static int
+hung_up(netsnmp_session *session, int reqid, netsnmp_pdu *pdu, void *magic)
+{
+	int enabled[LOG_HANDLERS_MAX], result;
+	netsnmp_log_handler *handler;
+	size_t n = 0;
+
+	for (handler = get_logh_head(); handler != NULL &&
+	    n < LOG_HANDLERS_MAX; handler = handler->next) {
+		enabled[n++] = handler->enabled;
+		handler->enabled = 0;
+	}
+	result = dispatch.passed_on(NETSNMP_CALLBACK_OP_DISCONNECT, session,
+	    reqid, pdu, magic);
+	n = 0;
+	for (handler = get_logh_head(); handler != NULL &&
+	    n < LOG_HANDLERS_MAX; handler = handler->next)
+		handler->enabled = enabled[n++];
+	return result;
+}
+
 static int
 receive(int operation, netsnmp_session *session, int reqid, netsnmp_pdu *pdu,
     void *magic)
 {
 	struct return_address to;
 
+	if (operation == NETSNMP_CALLBACK_OP_DISCONNECT)
+		return hung_up(session, reqid, pdu, magic);
 	if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
 		dispatch.heard = true;
-	if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE &&
-	    session == dispatch.session && pdu->command == AGENTX_RESPONSE)
-		/* To a notification whose time was over. */
-		notification_answered();
 	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE ||
 	    session != dispatch.session || pdu->command < AGENTX_GET ||
 	    pdu->command > AGENTX_CLEANUPSET)

@@ -7,6 +7,7 @@
 #include "failover.h"
 
 #define TEXT_MAX 255u /* of an SnmpAdminString */
+#define CLOCKS_APART 20u /* centiseconds that are no change of a clock */
 
 static void
 put_integer(struct value *value, u_char type, long integer)
@@ -87,7 +88,8 @@ put_address(struct value *value, DHCP_IP_ADDRESS address)
 	octets[1] = (u_char)(address >> 16 & 0xff);
 	octets[2] = (u_char)(address >> 8 & 0xff);
 	octets[3] = (u_char)(address & 0xff);
-	put_octets(value, octets, 4);
+	/* InetAddressType unknown(0) goes with no octets. */
+	put_octets(value, octets, address != 0 ? 4 : 0);
 }
 
 /*
@@ -97,10 +99,14 @@ put_address(struct value *value, DHCP_IP_ADDRESS address)
 static void
 put_ticks(struct value *value, uint32_t when)
 {
-	uint32_t up = (uint32_t)netsnmp_get_agent_uptime();
-	uint32_t ago = roster_now() - when;
+	/* Two clocks read one after the other never agree to the tick. */
+	static uint32_t apart;
+	uint32_t up = (uint32_t)netsnmp_get_agent_uptime(), now = roster_now();
 
-	put_integer(value, ASN_TIMETICKS, ago < up ? (long)(up - ago) : 0);
+	if (up - now - apart + CLOCKS_APART > 2 * CLOCKS_APART)
+		apart = up - now;
+	put_integer(value, ASN_TIMETICKS, now - when < up ?
+	    (long)(uint32_t)(when + apart) : 0);
 }
 
 static uint32_t
@@ -135,7 +141,9 @@ varbind_get(const struct column *column, const struct cursor *at,
 		put_integer(value, ASN_INTEGER,
 		    (int32_t)number(column, at, member));
 		break;
-	case COLUMN_CONST:
+	case COLUMN_ADDRESS_TYPE:
+		put_integer(value, ASN_INTEGER, number(column, at, member) != 0);
+		break;
 	case COLUMN_ROW_STATUS:
 		put_integer(value, ASN_INTEGER, (long)column->min);
 		break;
@@ -181,7 +189,7 @@ written_as(enum column_kind kind)
 {
 	switch (kind) {
 	case COLUMN_ENUM:
-	case COLUMN_CONST:
+	case COLUMN_ADDRESS_TYPE:
 	case COLUMN_ROW_STATUS:
 	case COLUMN_SPIN_LOCK:
 	case COLUMN_INT:
@@ -301,7 +309,7 @@ varbind_set(const struct column *column, const netsnmp_variable_list *from,
 		return error;
 	if (column->kind == COLUMN_U8)
 		*(uint8_t *)member = (uint8_t)value;
-	else if (column->kind != COLUMN_CONST)
+	else if (column->kind != COLUMN_ADDRESS_TYPE)
 		memcpy(member, &value, sizeof(value));
 	return SNMP_ERR_NOERROR;
 }
