@@ -678,3 +678,15 @@ change_finish(struct change *change)
 		break;
 	}
 }
+
+void
+change_end_all(struct roster *roster)
+{
+	struct change *change;
+
+	while ((change = roster->changes) != NULL) {
+		roster->changes = change->next;
+		workshop_forget(roster->shop, &change->job);
+		change_free(change);
+	}
+}

@@ -119,6 +119,9 @@ void change_undo(struct change *change, change_answer *answer, void *arg);
  */
 void change_finish(struct change *change);
 
+/** No server works any more: free what was still going on. */
+void change_end_all(struct roster *roster);
+
 /** Is a server at work on that row for a change that has not ended? */
 bool change_touches(const struct roster *roster, const struct managed *server,
     const char *key, size_t length);

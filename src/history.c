@@ -40,6 +40,7 @@ struct history {
 	struct job job; /* first: the job is the history */
 	sqlite3 *db; /* the writer's, while a job runs */
 	char *path;
+	struct workshop *shop;
 	struct worker *worker;
 	struct batch waiting, writing;
 	bool busy, failed, told_full;
@@ -192,6 +193,7 @@ history_open(const char *directory, struct workshop *shop,
 		goto err1;
 	snprintf(history->path, size, "%s/" FILE_NAME, directory);
 	history->events = events;
+	history->shop = shop;
 	batch_init(&history->waiting);
 	batch_init(&history->writing);
 	if ((history->worker = worker_new(shop, NULL)) == NULL)
@@ -443,6 +445,7 @@ history_close(struct history *history, unsigned int milliseconds)
 		return;
 	}
 	/* The thread is gone: what is left is written here. */
+	workshop_forget(history->shop, &history->job);
 	if (history->busy && history->writing.n > 0)
 		write_batch(&history->job, NULL);
 	arena_free(&history->writing.arena, 0);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "change.h"
 #include "doubt.h"
 #include "drift.h"
 #include "log.h"
@@ -390,8 +391,10 @@ dismiss(struct managed *server, unsigned int milliseconds)
 	if (!worker_stop(server->worker, milliseconds))
 		return false;
 	failover_server_close(server->server);
-	if (server->poll != NULL)
+	if (server->poll != NULL) {
+		workshop_forget(server->roster->shop, &server->poll->job);
 		snapshot_free(server->poll->fresh);
+	}
 	free(server->poll);
 	snapshot_free(server->snapshot);
 	conf_server_release(&server->conf);
@@ -593,14 +596,22 @@ roster_free(struct roster *roster, unsigned int milliseconds)
 		roster->servers[i]->next = roster->leaving;
 		roster->leaving = roster->servers[i];
 	}
+	roster->observer = NULL;
 	doubt_free(roster);
+	for (server = roster->leaving; server != NULL; server = server->next)
+		if (worker_stop(server->worker, milliseconds))
+			server->worker = NULL;
+		else {
+			log_warning("server \"%s\": still busy, not waited for",
+			    server->name);
+			idle = false;
+		}
+	if (idle)
+		change_end_all(roster);
 	while ((server = roster->leaving) != NULL) {
 		roster->leaving = server->next;
-		if (dismiss(server, milliseconds))
-			continue;
-		log_warning("server \"%s\": still busy, not waited for",
-		    server->name);
-		idle = false;
+		if (server->worker == NULL)
+			dismiss(server, 0);
 	}
 	history_close(roster->history, milliseconds);
 	event_log_free(roster->events);

@@ -83,7 +83,7 @@ struct managed {
 	struct poll *poll; /* the one that runs, or NULL */
 	bool poll_again; /* somebody asked while it ran */
 	bool listed; /* it has answered at least once */
-	unsigned int users; /* changes that may still name it */
+	unsigned int users; /* SETs that may still name it */
 	struct managed *next; /* of those that are to go */
 };
 

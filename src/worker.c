@@ -154,6 +154,14 @@ workshop_collect(struct workshop *shop)
 		workshop_wake(shop);
 }
 
+void
+workshop_forget(struct workshop *shop, const struct job *job)
+{
+	pthread_mutex_lock(&shop->lock);
+	queue_remove(&shop->finished, job);
+	pthread_mutex_unlock(&shop->lock);
+}
+
 static void
 finish(struct workshop *shop, struct job *job)
 {

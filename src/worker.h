@@ -44,6 +44,9 @@ void workshop_wake(struct workshop *shop);
  */
 void workshop_collect(struct workshop *shop);
 
+/** ${job}, if it has finished, is not collected: its memory is about to go. */
+void workshop_forget(struct workshop *shop, const struct job *job);
+
 /** A thread for ${server}, which may be NULL; NULL when there is none. */
 struct worker *worker_new(struct workshop *shop, struct failover_server *server);
 

@@ -150,6 +150,9 @@ stage_assignment(struct set *set, const struct column *column,
 			    SNMP_ERR_INCONSISTENTVALUE;
 	if ((assignment = calloc(1, sizeof(*assignment))) == NULL)
 		return SNMP_ERR_RESOURCEUNAVAILABLE;
+	/* It may be removed from the configuration while we wait. */
+	if (at.server != NULL)
+		at.server->users++;
 	assignment->column = column;
 	assignment->request = request;
 	assignment->at = at;
@@ -191,6 +194,8 @@ set_finish(struct set *set)
 		change_finish(set->change);
 	while ((assignment = set->assignments) != NULL) {
 		set->assignments = assignment->next;
+		if (assignment->at.server != NULL)
+			assignment->at.server->users--;
 		free(assignment);
 	}
 	free(set);
