@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "history.h"
+#include "log.h"
+
+#define PATIENCE 20000
+
+struct place {
+	char dir[64], file[96];
+	struct workshop *shop;
+	struct event_log *events;
+	struct history *history;
+};
+
+static char logged[4096];
+
+static void
+remember(enum log_level level, const char *line)
+{
+	size_t n = strlen(logged);
+
+	(void)level;
+	snprintf(logged + n, sizeof(logged) - n, "%s\n", line);
+}
+
+static void
+begin(struct place *p)
+{
+	p->shop = workshop_new();
+	p->events = event_log_new(3);
+	p->history = history_open(p->dir, p->shop, p->events);
+	assert_non_null(p->history);
+}
+
+static void
+end(struct place *p)
+{
+	history_close(p->history, PATIENCE);
+	event_log_free(p->events);
+	workshop_free(p->shop);
+}
+
+static int
+setup(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+
+	snprintf(p->dir, sizeof(p->dir), "/tmp/dhcpfo-test-XXXXXX");
+	assert_non_null(mkdtemp(p->dir));
+	snprintf(p->file, sizeof(p->file), "%.40s/dhcpfod-state.db", p->dir);
+	logged[0] = '\0';
+	log_open(remember, NULL);
+	*state = p;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct place *p = *state;
+
+	log_open(NULL, NULL);
+	unlink(p->file);
+	rmdir(p->dir);
+	free(p);
+	return 0;
+}
+
+static void
+keep(struct place *p, uint32_t server, const char *name, uint32_t state)
+{
+	const struct history_row row = { server, name, state, 12345, 6, 7 };
+
+	history_keep(p->history, &row);
+}
+
+static void
+note(struct place *p, const char *text)
+{
+	const struct event event = { .kind = EVENT_OTHER,
+		.text = (char *)(uintptr_t)text };
+	const struct event *kept = event_log_add(p->events, &event);
+
+	history_event(p->history, kept);
+}
+
+static void
+rows__that_were_kept__are_there_after_a_restart(void **state)
+{
+	struct place *p = *state;
+	const struct history_row *row;
+
+	begin(p);
+	assert_null(history_find(p->history, 1, "alpha"));
+	keep(p, 1, "alpha", 3);
+	keep(p, 2, "alpha", 4);
+	keep(p, 1, "Zürich", 5);
+	keep(p, 1, "alpha", 9);
+	end(p);
+	begin(p);
+	row = history_find(p->history, 1, "alpha");
+	assert_non_null(row);
+	assert_int_equal(row->state, 9);
+	assert_int_equal(row->state_time, 12345);
+	assert_int_equal(row->transitions, 6);
+	assert_int_equal(row->comm_interruptions, 7);
+	assert_int_equal(history_find(p->history, 2, "alpha")->state, 4);
+	assert_int_equal(history_find(p->history, 1, "Zürich")->state, 5);
+	assert_null(history_find(p->history, 3, "alpha"));
+	history_forget(p->history, 1, "alpha");
+	end(p);
+	begin(p);
+	assert_null(history_find(p->history, 1, "alpha"));
+	assert_non_null(history_find(p->history, 2, "alpha"));
+	end(p);
+	assert_string_equal(logged, "");
+}
+
+static void
+events__that_the_log_holds__are_there_after_a_restart(void **state)
+{
+	struct place *p = *state;
+
+	begin(p);
+	note(p, "one");
+	note(p, "two");
+	note(p, "three");
+	note(p, "four");
+	end(p);
+	begin(p);
+	assert_int_equal(p->events->n, 3);
+	assert_string_equal(event_log_from(p->events, 0)->text, "two");
+	assert_int_equal(event_log_from(p->events, 0)->index, 2);
+	note(p, "five");
+	assert_int_equal(p->events->last, 5);
+	end(p);
+}
+
+static void
+keeping__thousands__is_all_there(void **state)
+{
+	struct place *p = *state;
+	struct pollfd fd;
+	char name[32];
+	uint32_t i;
+
+	begin(p);
+	for (i = 0; i < 5000; i++) {
+		snprintf(name, sizeof(name), "row %u", i);
+		keep(p, 1, name, i);
+		if (i % 500 == 0) {
+			fd.fd = workshop_fd(p->shop);
+			fd.events = POLLIN;
+			assert_int_equal(poll(&fd, 1, PATIENCE), 1);
+			workshop_collect(p->shop);
+		}
+	}
+	end(p);
+	begin(p);
+	for (i = 0; i < 5000; i++) {
+		snprintf(name, sizeof(name), "row %u", i);
+		assert_int_equal(history_find(p->history, 1, name)->state, i);
+	}
+	end(p);
+}
+
+static void
+file__is_for_its_owner_only(void **state)
+{
+	struct place *p = *state;
+	struct stat st;
+
+	begin(p);
+	assert_int_equal(stat(p->file, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	end(p);
+}
+
+static void
+file__that_is_no_database__is_said_once_and_left_alone(void **state)
+{
+	struct place *p = *state;
+	static const char text[] = "this is a letter, and not a database of "
+	    "any kind; it is long enough to be looked at as one, and more than "
+	    "a hundred octets";
+	char back[sizeof(text)] = "";
+	int fd;
+
+	fd = open(p->file, O_WRONLY | O_CREAT, 0600);
+	assert_int_equal(write(fd, text, sizeof(text)), sizeof(text));
+	close(fd);
+	begin(p);
+	keep(p, 1, "alpha", 3);
+	note(p, "x");
+	end(p);
+	assert_non_null(strstr(logged, p->file));
+	assert_ptr_equal(strchr(logged, '\n'), strrchr(logged, '\n'));
+	fd = open(p->file, O_RDONLY);
+	assert_int_equal(read(fd, back, sizeof(back)), sizeof(back));
+	close(fd);
+	assert_string_equal(back, text);
+}
+
+static void
+directory__that_is_missing__is_said_and_does_no_harm(void **state)
+{
+	struct place *p = *state;
+
+	rmdir(p->dir);
+	begin(p);
+	keep(p, 1, "alpha", 3);
+	note(p, "x");
+	end(p);
+	assert_non_null(strstr(logged, "state history is not kept"));
+	mkdir(p->dir, 0700);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    rows__that_were_kept__are_there_after_a_restart, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(
+		    events__that_the_log_holds__are_there_after_a_restart,
+		    setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    keeping__thousands__is_all_there, setup, teardown),
+		cmocka_unit_test_setup_teardown(file__is_for_its_owner_only,
+		    setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    file__that_is_no_database__is_said_once_and_left_alone,
+		    setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    directory__that_is_missing__is_said_and_does_no_harm, setup,
+		    teardown),
+	};
+
+	return cmocka_run_group_tests_name("history", tests, NULL, NULL);
+}
