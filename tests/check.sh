@@ -6,7 +6,8 @@
 # Suites: lint unit system asan tsan valgrind.  Each program prints TAP; shown
 # are a line for each of them, the whole of what failed, and at last the line
 # "N passed, N failed".  A program that ends badly or early has failed, whatever
-# it printed.  With CI=true in the environment a skipped test has failed, too.
+# it printed.  With CI=true in the environment a skipped test has failed, too,
+# except in the last three suites: under them some tests make no sense.
 #
 # Environment: B, where the programs are; MAKE, CC, JOBS.
 
@@ -28,6 +29,7 @@ export TSAN_OPTIONS=halt_on_error=0:second_deadlock_stack=1
 
 passed=0
 failed=0
+lenient=
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -46,8 +48,12 @@ function verdict(good) {
 # cmocka says "not ok 1 # SKIP" of what is neither.
 /^(not )?ok .*# SKIP/ {
 	skipped++
-	verdict(!ci)
-	show = show "    " $0 "\n"
+	count++
+	showing = 0
+	if (!lenient)
+		show = show "    " $0 "\n"
+	if (ci && !lenient)
+		bad++
 	next
 }
 /^ok( |$)/ {
@@ -89,8 +95,8 @@ tap() {
 	shift
 	began=$(now)
 	"$@" >"$tmp/out" 2>&1 </dev/null
-	awk -v status=$? -v ci="$([ "$CI" = true ] && echo 1)" "$read_tap" \
-	    "$tmp/out" >"$tmp/result"
+	awk -v status=$? -v ci="$([ "$CI" = true ] && echo 1)" \
+	    -v lenient="$lenient" "$read_tap" "$tmp/out" >"$tmp/result"
 	read -r ok bad skipped <"$tmp/result"
 	ms=$((($(now) - began) / 1000000))
 	printf '%-6s %-38s %4d passed' "$([ "$bad" -eq 0 ] && echo ok ||
@@ -120,13 +126,19 @@ make_test() {
 	fi
 }
 
-# units SUITE DIRECTORY COMMAND...: all unit tests, each behind that command.
+# units SUITE DIRECTORY COMMAND...: all unit tests, each behind that command,
+# but not those whose names contain $without.
+without=
 units() {
 	suite=$1
 	directory=$2
 	shift 2
 	for source in tests/unit/test_*.c; do
 		test=$(basename "$source" .c)
+		case $without/$test in
+		/*) ;;
+		*/*"$without"*) continue ;;
+		esac
 		tap "$suite/$test" env CMOCKA_MESSAGE_OUTPUT=TAP "$@" \
 		    "$directory/tests/$test"
 	done
@@ -139,9 +151,6 @@ systems() {
 	shift 2
 	tap "$suite/system" /usr/bin/python3 tests/system/run.py "$@"
 }
-
-# What the slow suites run of the system tests.
-some='test_read test_set'
 
 lint_suite() {
 	for script in tests/lint/*.sh; do
@@ -165,7 +174,9 @@ asan_suite() {
 	# shellcheck disable=SC2086 # words
 	units asan build-asan $fixed
 	# shellcheck disable=SC2086
-	WRAP=$fixed systems asan build-asan -j"$JOBS" $some
+	WRAP=$fixed systems asan build-asan -j"$JOBS" test_set test_ctl \
+	    test_protocol.Transactions test_protocol.Session test_slow.Undo \
+	    test_monitor.Reload test_read.ManyRows test_life.Configuration
 }
 
 tsan_suite() {
@@ -178,15 +189,19 @@ valgrind_suite() {
 	set -- valgrind -q --error-exitcode=9 --leak-check=full \
 	    --errors-for-leak-kinds=definite,indirect,possible
 	build "$B" test-programs
+	# Minutes, and the sanitizers have seen them.
+	without=local_faults
 	units valgrind "$B" "$@"
-	# shellcheck disable=SC2086
-	WRAP="$*" systems valgrind "$B" -j"$JOBS" $some
+	without=
+	WRAP="$*" systems valgrind "$B" -j"$JOBS" test_set.Merging \
+	    test_set.CreateAndDestroy test_slow.Undo.
 }
 
 [ $# -gt 0 ] || set -- lint unit system asan tsan valgrind
 for suite; do
 	case $suite in
-	lint | unit | system | asan | tsan | valgrind) "${suite}_suite" ;;
+	lint | unit | system) lenient='' && "${suite}_suite" ;;
+	asan | tsan | valgrind) lenient=1 && "${suite}_suite" ;;
 	*) echo "check.sh: no such suite: $suite" >&2 && exit 2 ;;
 	esac
 done

@@ -146,6 +146,10 @@ show_table() {
 
 show_commands() {
 	row='1."berlin-hamburg"'
+	case $programs in
+	/*) ctl=$programs/dhcpfoctl ;;
+	*) ctl=$top/$programs/dhcpfoctl ;;
+	esac
 	cat <<EOT
 From another terminal:
 
@@ -168,16 +172,20 @@ From another terminal:
   snmpget -v2c -c public $agent 'dhcpFoRelLastSetFlags.$row' \\
       'dhcpFoRelSetStatus.$row'
 
-  # Refused: wrongValue.  (-Ir: or else snmpset itself would not send it.)
+  # Refused, wrongValue.  (-Ir: or else snmpset itself would not send it.)
   snmpset -v2c -c private -Ir $agent 'dhcpFoRelPercentage.$row' = 101
 
-  # Refused: a scope is added in state normal only.
+  # Refused, inconsistentValue: scopes can be added in state normal only ...
   snmpset -v2c -c private $agent \\
-      'dhcpFoScopeRowStatus.1."muc-fra".ipv4."10.9.0.0"' = createAndGo
+      'dhcpFoScopeRowStatus.1."muc-fra".ipv4.4.10.9.0.0' = createAndGo
 
-  # The same without SNMP.
+  # ... as here.
+  snmpset -v2c -c private $agent \\
+      'dhcpFoScopeRowStatus.$row.ipv4.4.10.9.0.0' = createAndGo
+
+  # Without SNMP.
   export DHCPFO_CONF=$tmp/dhcpfod.conf
-  $top/$programs/dhcpfoctl list
+  $ctl list
 
 Ctrl-C ends it, and everything is gone.
 EOT

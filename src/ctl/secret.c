@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/select.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -41,33 +42,30 @@ secret_wipe(struct secret *secret)
 		c[i] = '\0';
 }
 
-/* Read all of ${fd}, or of a terminal one line.  -1: an error. */
-static ssize_t
-read_all(int fd, char *text, size_t size)
-{
-	ssize_t n;
-	size_t length = 0;
-
-	while (length < size) {
-		if ((n = read(fd, text + length, size - length)) == -1)
-			return -1;
-		length += (size_t)n;
-		if (n == 0 || (isatty(fd) && text[length - 1] == '\n'))
-			break;
-	}
-	return (ssize_t)length;
-}
-
 /* ---------------------------------------------------------------- terminal */
 
 static volatile sig_atomic_t caught;
 
-static void catch (int number)
+static void
+note_signal(int number)
 {
 	caught = number;
 }
 
 static const int deadly[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+
+/* Read a line; a signal, which is taken only while we wait, ends that. */
+static ssize_t
+read_line(int fd, char *text, size_t size, const sigset_t *waiting)
+{
+	fd_set fds;
+
+	FD_ZERO(&fds);
+	FD_SET(fd, &fds);
+	if (pselect(fd + 1, &fds, NULL, NULL, NULL, waiting) == -1)
+		return -1;
+	return read(fd, text, size);
+}
 
 /*
  * A terminal must not show what is typed, and must show again what is typed
@@ -76,13 +74,20 @@ static const int deadly[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
 static ssize_t
 read_hidden(int fd, char *text, size_t size)
 {
-	struct sigaction action = { .sa_handler = catch }, old[nitems(deadly)];
+	struct sigaction action = { .sa_handler = note_signal };
+	struct sigaction old[nitems(deadly)];
 	struct termios shown, hidden;
+	sigset_t blocked, before;
 	ssize_t n;
 	size_t i;
+	int error;
 
 	if (tcgetattr(fd, &shown) == -1)
-		return read_all(fd, text, size);
+		return -1;
+	sigemptyset(&blocked);
+	for (i = 0; i < nitems(deadly); i++)
+		sigaddset(&blocked, deadly[i]);
+	sigprocmask(SIG_BLOCK, &blocked, &before);
 	for (i = 0; i < nitems(deadly); i++)
 		sigaction(deadly[i], &action, &old[i]);
 	hidden = shown;
@@ -90,14 +95,17 @@ read_hidden(int fd, char *text, size_t size)
 	tcsetattr(fd, TCSAFLUSH, &hidden);
 	fputs("shared secret: ", stderr);
 
-	n = read_all(fd, text, size);
+	n = read_line(fd, text, size, &before);
 
+	error = errno;
 	fputc('\n', stderr);
 	tcsetattr(fd, TCSAFLUSH, &shown);
 	for (i = 0; i < nitems(deadly); i++)
 		sigaction(deadly[i], &old[i], NULL);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (caught != 0)
 		raise(caught);
+	errno = error;
 	return n;
 }
 
@@ -126,6 +134,21 @@ finish(char *text, size_t n, size_t size)
 	if (!text_is_utf8(text))
 		return "it is not UTF-8";
 	return NULL;
+}
+
+/* -1: an error. */
+static ssize_t
+read_all(int fd, char *text, size_t size)
+{
+	ssize_t n = 1;
+	size_t length = 0;
+
+	while (length < size && n > 0) {
+		if ((n = read(fd, text + length, size - length)) == -1)
+			return -1;
+		length += (size_t)n;
+	}
+	return (ssize_t)length;
 }
 
 static const char *

@@ -574,6 +574,9 @@ class Lab:
     def close(self, failed=False):
         """Stop everything; complain unless dhcpfod was and ended well."""
         problems = []
+        if self.snmpd is not None and self.snmpd.poll() is not None:
+            problems.append("snmpd had ended with %d:\n%s" % (
+                self.snmpd.returncode, self.snmpd_log()[-3000:]))
         try:
             if self.agent is not None:
                 self.thaw()

@@ -5,8 +5,10 @@ import json
 import os
 import pty
 import shutil
+import signal
 import sqlite3
 import subprocess
+import termios
 import unittest
 import zlib
 
@@ -305,29 +307,43 @@ class Secrets(Case):
         self.seven("set", "fo-a", "sharedSecret=-", stdin=SECRET + "\n")
         self.assertEqual(self.stored(), SECRET)
 
-    def test_it_is_not_echoed_by_a_terminal(self):
+    def at_a_terminal(self, then):
+        """Do `then` with the child when it asks: (exit code, seen, echo)"""
         master, slave = pty.openpty()
         child = subprocess.Popen(
             [*CTL, "-c", self.path("conf"), "-s", "7", "set", "fo-a",
              "sharedSecret=-"],
             stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
-        os.close(slave)
         seen = b""
         try:
             while b"shared secret: " not in seen:
                 seen += os.read(master, 1000)
-            os.write(master, SECRET.encode() + b"\n")
-            self.assertEqual(child.wait(PATIENCE), 0)
-            try:
-                seen += os.read(master, 1000)
-            except OSError:
-                pass  # nobody has the other end any more
+            self.assertFalse(termios.tcgetattr(slave)[3] & termios.ECHO)
+            then(child, master)
+            code = child.wait(PATIENCE)
+            seen += os.read(master, 1000)
+            echo = termios.tcgetattr(slave)[3] & termios.ECHO
         finally:
             child.kill()
             child.wait()
+            os.close(slave)
             os.close(master)
+        return code, seen, echo
+
+    def test_it_is_not_echoed_by_a_terminal(self):
+        code, seen, echo = self.at_a_terminal(
+            lambda child, master: os.write(master, SECRET.encode() + b"\n"))
+        self.assertEqual(code, 0)
         self.assertNotIn(b"hush", seen)
+        self.assertTrue(echo)
         self.assertEqual(self.stored(), SECRET)
+
+    def test_a_signal_leaves_a_terminal_that_echoes(self):
+        code, _, echo = self.at_a_terminal(
+            lambda child, master: child.send_signal(signal.SIGINT))
+        self.assertEqual(code, -signal.SIGINT)
+        self.assertTrue(echo)
+        self.assertIsNone(self.stored())
 
     def test_an_empty_one_removes_it(self):
         self.seven("set", "fo-a", "sharedSecret=-", stdin=SECRET)

@@ -271,6 +271,20 @@ class Signals(unittest.TestCase):
             self.assertLess(time.monotonic() - began, 8 * PATIENCE / 2)
             self.assertIn("not waited for", lab.log())
 
+    def test_sigterm__while_servers_are_polled__is_clean(self):
+        # Of use with a sanitizer or valgrind: who ends first, who last.
+        for first, last in ((1, 3), (3, 1)):
+            with Lab([Server(1), Server(2), Server(3)]) as lab:
+                lab.control(first, "list 300 0 none")
+                lab.control(2, "list 600 0 none")
+                lab.control(last, "list 900 0 none")
+                for number in lab.servers:
+                    lab.forget(number)
+                lab.agent.send_signal(signal.SIGUSR1)
+                wait(lambda: all(lab.calls(n, "list") for n in lab.servers),
+                     "the polls begin")
+                lab.stop_agent()
+
     def test_sighup__with_a_server_more_and_less__changes_just_that(self):
         with Lab([Server(1), Server(2)]) as lab:
             for number in (1, 2):

@@ -595,7 +595,8 @@ class Transactions(ProtocolCase):
 
 
 class Notifications(ProtocolCase):
-    SUBAGENT = {"notify": "all", "notify-min-interval": 0, "ping-interval": 1}
+    SUBAGENT = {"notify": "configChange", "notify-min-interval": 0,
+                "ping-interval": 1}
 
     def test_notifications__that_are_answered_late__come_once_each(self):
         self.master.hold.add(NOTIFY)
