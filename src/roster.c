@@ -195,6 +195,9 @@ void
 roster_apply(struct managed *server, struct snapshot_row *row,
     const DHCP_FAILOVER_RELATIONSHIP *want, DWORD flags)
 {
+	const DWORD configured = flags & ~(CHANGESTATE | PREVSTATE);
+	const bool changed = (configured & SHAREDSECRET) ||
+	    !failover_equal(&row->rel, want, configured);
 	FSM_STATE before = row->rel.State;
 
 	tally(server, row, -1);
@@ -203,7 +206,7 @@ roster_apply(struct managed *server, struct snapshot_row *row,
 		row->authenticated = want->SharedSecret != NULL &&
 		    want->SharedSecret[0] != '\0';
 	tally(server, row, 1);
-	if (flags & ~(CHANGESTATE | PREVSTATE))
+	if (changed)
 		row->status.last_change = server->roster->changed_at =
 		    roster_now();
 	total(server->roster);

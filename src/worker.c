@@ -36,7 +36,7 @@ struct worker {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct queue waiting;
-	bool stop, ended;
+	bool running, stop, ended;
 };
 
 static void
@@ -183,12 +183,14 @@ work(void *arg)
 			pthread_cond_wait(&worker->changed, &worker->lock);
 			continue;
 		}
+		worker->running = true;
 		pthread_mutex_unlock(&worker->lock);
 		job->run(job, worker->server);
 		if (worker->server != NULL)
 			job->report = worker->server->report;
 		finish(worker->shop, job);
 		pthread_mutex_lock(&worker->lock);
+		worker->running = false;
 	}
 	worker->ended = true;
 	pthread_cond_broadcast(&worker->changed);
@@ -290,9 +292,13 @@ worker_stop(struct worker *worker, unsigned int milliseconds)
 	pthread_mutex_lock(&worker->lock);
 	worker->stop = true;
 	pthread_cond_broadcast(&worker->changed);
-	while (!worker->ended && pthread_cond_timedwait(&worker->changed,
-	    &worker->lock, &until) != ETIMEDOUT)
-		continue;
+	/* A thread that has nothing to do ends as soon as it has looked. */
+	while (!worker->ended)
+		if (!worker->running)
+			pthread_cond_wait(&worker->changed, &worker->lock);
+		else if (pthread_cond_timedwait(&worker->changed, &worker->lock,
+		    &until) == ETIMEDOUT && worker->running)
+			break;
 	ended = worker->ended;
 	pthread_mutex_unlock(&worker->lock);
 	if (!ended)

@@ -214,7 +214,8 @@ read__of_several_servers__sorts_them_by_number(void **state)
 	    read_text("[server 300]\ntype = local\n"
 		      "[subagent]\n"
 		      "[server 65535]\ntype = test\natomic = no\ncalls = /x\n"
-		      "[server 2]\ntype = local\nname = two\n");
+		      "[server 2]\ntype = local\nname = two\n"
+		      "database = /other\n");
 
 	(void)state;
 	assert_int_equal(conf->n, 3);

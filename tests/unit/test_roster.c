@@ -609,23 +609,6 @@ now__counts_hundredths_of_a_second_and_never_goes_back(void **state)
 /* ---------------------------------------------------------------- the end */
 
 static void
-free__while_a_server_hangs__warns_and_does_not_wait(void **state)
-{
-	struct world *w = *state;
-	int fd;
-
-	world_trap(w, 0);
-	roster_poll_all(w->roster);
-	fd = world_catch(w, 0);
-	roster_free(w->roster, 10);
-	assert_non_null(strstr(logged, "\"one\""));
-	assert_non_null(strstr(logged, "still busy"));
-	assert_null(strstr(logged, "\"two\""));
-	world_let_go(fd, "");
-	w->roster = NULL;
-}
-
-static void
 free__with_a_poll_that_runs__waits_for_it_and_leaks_nothing(void **state)
 {
 	struct world *w = *state;
@@ -794,7 +777,6 @@ main(void)
 		cmocka_unit_test(
 		    now__counts_hundredths_of_a_second_and_never_goes_back),
 		WITH(three,
-		    free__while_a_server_hangs__warns_and_does_not_wait),
 		WITH(three,
 		    free__with_a_poll_that_runs__waits_for_it_and_leaks_nothing),
 		cmocka_unit_test(free__of_nothing__does_nothing),
