@@ -777,7 +777,6 @@ main(void)
 		cmocka_unit_test(
 		    now__counts_hundredths_of_a_second_and_never_goes_back),
 		WITH(three,
-		WITH(three,
 		    free__with_a_poll_that_runs__waits_for_it_and_leaks_nothing),
 		cmocka_unit_test(free__of_nothing__does_nothing),
 		WITH(three, reload__of_the_same_servers__keeps_all_they_have),
