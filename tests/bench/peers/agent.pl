@@ -7,6 +7,7 @@ use warnings;
 use NetSNMP::agent (':all');
 use NetSNMP::ASN (':all');
 use NetSNMP::OID (':all');
+use NetSNMP::default_store (':all');
 
 my ($socket, $n) = @ARGV;
 $ENV{MIBS} = '';
@@ -23,9 +24,10 @@ for my $i (0 .. $n - 1) {
 	push @instances, $instance;
 	$number{$instance} = $i;
 	push @rows, { 2 => $key, 3 => 0, 4 => $i & 1, 5 => 3, 6 => 3,
-	    7 => 3600, 8 => 7200, 9 => 50, 11 => pack('N', 0x0a000001 + $i),
-	    13 => pack('N', 0x0a800001 + $i), 14 => 'dhcp1.example.net',
-	    15 => 'dhcp2.example.net', 16 => '', 17 => 1 };
+	    7 => 3600, 8 => 7200, 9 => 50,
+	    11 => pack('C4', 10, $i >> 14, $i >> 7 & 127, $i & 127),
+		    13 => pack('C4', 10, 64 | $i >> 14, $i >> 7 & 127, $i & 127),
+	    14 => 'dhcp1.example.net', 15 => 'dhcp2.example.net', 16 => '', 17 => 1 };
 }
 $next_column{$columns[$_]} = $columns[$_ + 1] for (0 .. $#columns - 1);
 
@@ -91,7 +93,8 @@ sub handler {
 	}
 }
 
-my $agent = NetSNMP::agent->new('Name' => 'bench', 'AgentX' => 1,
-    'Ports' => '', 'dont_init_lib' => 0, 'AgentXSocket' => $socket);
+netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, 1, # NETSNMP_DS_AGENT_X_SOCKET
+    $socket);
+my $agent = NetSNMP::agent->new('Name' => 'bench', 'AgentX' => 1);
 $agent->register('bench', $root, \&handler) or die "cannot register\n";
 $agent->agent_check_and_process(1) while (1);

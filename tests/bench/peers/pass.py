@@ -12,8 +12,8 @@ WRITABLE = {3, 5, 6, 7, 8, 9}
 COLUMNS = list(TYPES)
 
 
-def octets(number):
-    return " ".join("%02x" % b for b in number.to_bytes(4, "big"))
+def octets(second, i):
+    return "0a %02x %02x %02x" % (second | i >> 14, i >> 7 & 127, i & 127)
 
 
 def main():
@@ -26,8 +26,8 @@ def main():
         instances.append("1.%d.%s" % (len(key), ".".join(
             str(b) for b in key.encode())))
         rows.append({2: key, 3: 0, 4: i & 1, 5: 3, 6: 3, 7: 3600, 8: 7200,
-                     9: 50, 11: octets(0x0a000001 + i),
-                     13: octets(0x0a800001 + i), 14: "dhcp1.example.net",
+                     9: 50, 11: octets(0, i),
+                     13: octets(64, i), 14: "dhcp1.example.net",
                      15: "dhcp2.example.net", 16: "", 17: 1})
     number = {instance: i for i, instance in enumerate(instances)}
 
