@@ -72,8 +72,7 @@ put_oid(u_char *at, bool network, const oid *name, size_t length)
 		prefix = (u_char)name[4];
 		name += 5;
 		length -= 5;
-	} else if (length == 2 && name[0] == 0 && name[1] == 0)
-		length = 0;
+	}
 	at[0] = (u_char)length;
 	at[1] = prefix;
 	at[2] = 0;

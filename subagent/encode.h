@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * encode.h - answers as AgentX sends them (RFC 2741 5.1 to 5.4, 6.2.16), written
- * into one buffer that is kept from one to the next.
+ * encode.h - answers as AgentX sends them (RFC 2741 5.1 to 5.4, 6.2.16),
+ * written into one buffer that is kept from one to the next.
  */
 #ifndef DHCPFO_ENCODE_H
 #define DHCPFO_ENCODE_H

@@ -53,18 +53,24 @@ main(int argc, char **argv)
 	}
 	check(NULL, sqlite3_open(argv[1], &db));
 	/* As dhcpfod does: durable before the answer. */
-	check(db, sqlite3_exec(db, "PRAGMA journal_mode = WAL;"
-	    "PRAGMA synchronous = FULL", NULL, NULL, NULL));
-	check(db, sqlite3_prepare_v2(db, "SELECT relationships FROM total", -1,
-	    &set, NULL));
+	check(db,
+	    sqlite3_exec(db,
+		"PRAGMA journal_mode = WAL;"
+		"PRAGMA synchronous = FULL",
+		NULL, NULL, NULL));
+	check(db,
+	    sqlite3_prepare_v2(db, "SELECT relationships FROM total", -1, &set,
+		NULL));
 	if (sqlite3_step(set) == SQLITE_ROW)
 		rows = sqlite3_column_int(set, 0);
 	sqlite3_finalize(set);
 	check(db, sqlite3_prepare_v2(db, "BEGIN IMMEDIATE", -1, &begin, NULL));
 	check(db, sqlite3_prepare_v2(db, "COMMIT", -1, &commit, NULL));
-	check(db, sqlite3_prepare_v2(db, "UPDATE relationship SET mclt = ?1,"
-	    " safe_period = ?1, percentage = ?1 % 100 WHERE name = ?2", -1,
-	    &set, NULL));
+	check(db,
+	    sqlite3_prepare_v2(db,
+		"UPDATE relationship SET mclt = ?1,"
+		" safe_period = ?1, percentage = ?1 % 100 WHERE name = ?2",
+		-1, &set, NULL));
 	start = now = seconds();
 	until = start + strtod(argv[2], NULL) / 1e3;
 	while (now < until) {

@@ -31,8 +31,9 @@
 #define PIDS_MAX 4
 #define SETTABLE 6
 
-static const struct ber_oid entry = { { 1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 647,
-	1, 3, 1 }, 13 };
+static const struct ber_oid entry = {
+	{ 1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 647, 1, 3, 1 }, 13
+};
 
 /* What can be set on every server, with values of one octet. */
 static const struct {
@@ -294,7 +295,7 @@ check_names(void)
 		die("not as many varbinds as asked for");
 	for (i = 0; i < ask.n; i++)
 		if (ber_compare(&answer.varbinds[i].name,
-		    &ask.varbinds[i].name) != 0)
+			&ask.varbinds[i].name) != 0)
 			die("not what was asked for");
 }
 
@@ -349,8 +350,8 @@ static size_t walk_row;
 static void
 walk(uint8_t pdu, size_t n, uint32_t repetitions)
 {
-	const struct instance *row = walk_row == 0 ? NULL :
-	    &load.rows[walk_row - 1];
+	const struct instance *row =
+	    walk_row == 0 ? NULL : &load.rows[walk_row - 1];
 	size_t i;
 
 	begin(pdu, 0, pdu == PDU_GETBULK ? repetitions : 0);
@@ -538,10 +539,10 @@ report(const char *workload, uint64_t *times, size_t n, uint64_t took,
 
 	qsort(times, n, sizeof(*times), by_time);
 	printf("%s rows=%zu requests=%zu per_s=%.0f p50_us=%.1f p99_us=%.1f "
-	    "max_us=%.1f varbinds=%llu", workload, load.n, n,
-	    (double)n * 1e9 / (double)took, (double)times[n / 2] / 1e3,
-	    (double)times[n * 99 / 100] / 1e3, (double)times[n - 1] / 1e3,
-	    (unsigned long long)load.varbinds);
+	       "max_us=%.1f varbinds=%llu",
+	    workload, load.n, n, (double)n * 1e9 / (double)took,
+	    (double)times[n / 2] / 1e3, (double)times[n * 99 / 100] / 1e3,
+	    (double)times[n - 1] / 1e3, (unsigned long long)load.varbinds);
 	for (i = 0; i < load.npids; i++)
 		printf(" cpu%zu_us=%.3f", i, (double)cpu[i] / 1e3 / (double)n);
 	putchar('\n');
@@ -591,7 +592,7 @@ connect_to(const char *port)
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if ((load.socket = socket(AF_INET, SOCK_DGRAM, 0)) == -1 ||
 	    setsockopt(load.socket, SOL_SOCKET, SO_RCVTIMEO, &patience,
-	    sizeof(patience)) == -1 ||
+		sizeof(patience)) == -1 ||
 	    connect(load.socket, (struct sockaddr *)&to, sizeof(to)) == -1)
 		die("cannot connect");
 }
@@ -601,7 +602,8 @@ usage(void)
 {
 	size_t i;
 
-	fprintf(stderr, "usage: load [-s] [-n ROWS] [-p PID]... [-t MS] "
+	fprintf(stderr,
+	    "usage: load [-s] [-n ROWS] [-p PID]... [-t MS] "
 	    "PORT WORKLOAD REQUESTS\nworkloads:");
 	for (i = 0; i < sizeof(workloads) / sizeof(workloads[0]); i++)
 		fprintf(stderr, " %s", workloads[i].name);
@@ -624,8 +626,8 @@ main(int argc, char **argv)
 		else if (c == 't')
 			limit = strtoull(optarg, NULL, 10) * 1000000u;
 		else if (c == 'p' && load.npids < PIDS_MAX)
-			load.pids[load.npids++] = (pid_t)strtol(optarg, NULL,
-			    10);
+			load.pids[load.npids++] =
+			    (pid_t)strtol(optarg, NULL, 10);
 		else
 			usage();
 	if (argc - optind != 3)

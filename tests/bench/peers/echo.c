@@ -16,8 +16,17 @@
 
 #include "rows.h"
 
-enum pdu_type { OPEN = 1, REGISTER = 3, GET = 5, GETNEXT = 6, TESTSET = 8,
-	COMMITSET = 9, UNDOSET = 10, CLEANUPSET = 11, RESPONSE = 18 };
+enum pdu_type {
+	OPEN = 1,
+	REGISTER = 3,
+	GET = 5,
+	GETNEXT = 6,
+	TESTSET = 8,
+	COMMITSET = 9,
+	UNDOSET = 10,
+	CLEANUPSET = 11,
+	RESPONSE = 18
+};
 
 #define HEADER 20
 #define NAME_MAX_SUBS 24
@@ -125,8 +134,8 @@ finish(enum pdu_type type, uint8_t *end)
 static uint8_t *
 put_value(uint8_t *at, uint32_t column, uint32_t row)
 {
-	const uint32_t address = column == 11 ? bench_primary(row) :
-	    bench_secondary(row);
+	const uint32_t address =
+	    column == 11 ? bench_primary(row) : bench_secondary(row);
 	const uint8_t octets[4] = { (uint8_t)(address >> 24),
 		(uint8_t)(address >> 16), (uint8_t)(address >> 8),
 		(uint8_t)address };
@@ -205,8 +214,8 @@ make_all(size_t rows)
 	size_t i, j;
 
 	echo.rows = rows;
-	if ((echo.entries = malloc(rows * BENCH_COLUMNS *
-	    sizeof(*echo.entries))) == NULL)
+	if ((echo.entries = malloc(
+		 rows * BENCH_COLUMNS * sizeof(*echo.entries))) == NULL)
 		die("malloc");
 	for (i = 0; i < BENCH_COLUMNS; i++)
 		for (j = 0; j < rows; j++)
@@ -310,8 +319,8 @@ test_set(void)
 		name = at + 8;
 		i = find(name, n, &exact);
 		if (!exact || at[0] != echo.entries[i].wire[0] || at[0] == 4) {
-			finish(RESPONSE, respond_to(17,
-			    (uint32_t)echo.npending + 1));
+			finish(RESPONSE,
+			    respond_to(17, (uint32_t)echo.npending + 1));
 			return;
 		}
 		p = &echo.pending[echo.npending++];
@@ -331,8 +340,8 @@ commit(void)
 	size_t i;
 
 	for (i = 0; i < echo.npending; i++) {
-		value = echo.pending[i].entry->wire +
-		    echo.pending[i].entry->value;
+		value =
+		    echo.pending[i].entry->wire + echo.pending[i].entry->value;
 		memcpy(old, value, 4);
 		memcpy(value, echo.pending[i].value, 4);
 		memcpy(echo.pending[i].value, old, 4);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * netsnmp - the rows of the benchmark by one of Net-SNMP's table helpers, as its
- * own examples use them.
+ * netsnmp - the rows of the benchmark by one of Net-SNMP's table helpers, as
+ * its own examples use them.
  *
  *   netsnmp container|tdata|dataset|iterator SOCKET ROWS
  */
@@ -120,8 +120,7 @@ write_one(netsnmp_agent_request_info *info, netsnmp_request_info *request,
 		netsnmp_set_request_error(info, request, SNMP_ERR_NOCREATION);
 	else if (info->mode == MODE_SET_RESERVE1 &&
 	    (column < 3 || column > 9 || column == 4))
-		netsnmp_set_request_error(info, request,
-		    SNMP_ERR_NOTWRITABLE);
+		netsnmp_set_request_error(info, request, SNMP_ERR_NOTWRITABLE);
 	else if (info->mode == MODE_SET_RESERVE1 &&
 	    request->requestvb->type != type_of(column))
 		netsnmp_set_request_error(info, request, SNMP_ERR_WRONGTYPE);
@@ -172,8 +171,9 @@ container_handler(netsnmp_mib_handler *handler,
 	(void)reginfo;
 	for (; requests != NULL; requests = requests->next)
 		if (!requests->processed)
-			serve(info, requests, (struct row *)
-			    netsnmp_container_table_row_extract(requests));
+			serve(info, requests,
+			    (struct row *)netsnmp_container_table_row_extract(
+				requests));
 	return SNMP_ERR_NOERROR;
 }
 
@@ -187,8 +187,8 @@ start_container(void)
 	for (i = 0; i < nrows; i++)
 		CONTAINER_INSERT(container, &rows[i]);
 	netsnmp_container_table_register(registration("container",
-	    container_handler), table_info(), container,
-	    TABLE_CONTAINER_KEY_NETSNMP_INDEX);
+					     container_handler),
+	    table_info(), container, TABLE_CONTAINER_KEY_NETSNMP_INDEX);
 }
 
 /* ---- table_tdata ---- */
@@ -202,8 +202,9 @@ tdata_handler(netsnmp_mib_handler *handler,
 	(void)reginfo;
 	for (; requests != NULL; requests = requests->next)
 		if (!requests->processed)
-			serve(info, requests, (struct row *)
-			    netsnmp_tdata_extract_entry(requests));
+			serve(info, requests,
+			    (struct row *)netsnmp_tdata_extract_entry(
+				requests));
 	return SNMP_ERR_NOERROR;
 }
 
@@ -245,8 +246,8 @@ start_dataset(void)
 	for (j = 0; j < BENCH_COLUMNS; j++) {
 		column = (int)bench_columns[j];
 		netsnmp_table_set_add_default_row(set, (unsigned)column,
-		    type_of((unsigned)column), column >= 3 && column <= 9 &&
-		    column != 4, NULL, 0);
+		    type_of((unsigned)column),
+		    column >= 3 && column <= 9 && column != 4, NULL, 0);
 	}
 	for (i = 0; i < nrows; i++) {
 		row = netsnmp_create_table_data_row();
@@ -311,15 +312,17 @@ iterator_handler(netsnmp_mib_handler *handler,
 	(void)reginfo;
 	for (; requests != NULL; requests = requests->next)
 		if (!requests->processed)
-			serve(info, requests, (struct row *)
-			    netsnmp_extract_iterator_context(requests));
+			serve(info, requests,
+			    (struct row *)netsnmp_extract_iterator_context(
+				requests));
 	return SNMP_ERR_NOERROR;
 }
 
 static void
 start_iterator(void)
 {
-	netsnmp_iterator_info *info = SNMP_MALLOC_TYPEDEF(netsnmp_iterator_info);
+	netsnmp_iterator_info *info =
+	    SNMP_MALLOC_TYPEDEF(netsnmp_iterator_info);
 
 	info->table_reginfo = table_info();
 	info->get_first_data_point = first;
@@ -327,7 +330,8 @@ start_iterator(void)
 	/* Sorted rows need not be looked through to the end. */
 	info->flags |= NETSNMP_ITERATOR_FLAG_SORTED;
 	netsnmp_register_table_iterator(registration("iterator",
-	    iterator_handler), info);
+					    iterator_handler),
+	    info);
 }
 
 static const struct {
@@ -350,7 +354,8 @@ main(int argc, char **argv)
 		if (strcmp(argv[1], helpers[i].name) == 0)
 			start = helpers[i].start;
 	if (start == NULL) {
-		fprintf(stderr, "usage: netsnmp "
+		fprintf(stderr,
+		    "usage: netsnmp "
 		    "container|tdata|dataset|iterator SOCKET ROWS\n");
 		return 2;
 	}
