@@ -132,7 +132,7 @@ $(B)/tests/dhcpfoctl: $(call objects,$(CTL)) $(B)/libmock.a
 
 # ---------------------------------------------------------------- benchmark
 
-BENCH   := load echo netsnmp commits
+BENCH   := load echo netsnmp commits master refresh
 PEERS   := echo netsnmp
 
 .PHONY: bench-programs bench bench-smoke
@@ -142,6 +142,18 @@ $(B)/bench/load: $(B)/tests/bench/load.o $(B)/tests/bench/ber.o
 	$(call say,LD)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^
+
+$(B)/bench/master: $(B)/tests/bench/master.o
+	$(call say,LD)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^
+
+# It counts what is allocated.
+$(B)/bench/refresh: $(B)/tests/bench/refresh.o $(B)/libmock.a
+	$(call say,LD)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -Wl,--wrap=malloc \
+	    -Wl,--wrap=calloc -Wl,--wrap=realloc -o $@ $^ $(lib_libs)
 
 $(B)/bench/commits: $(B)/tests/bench/commits.o
 	$(call say,LD)

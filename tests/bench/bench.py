@@ -416,6 +416,91 @@ def durable(args, lab, out):
         100 * share))
 
 
+def test_conf(directory, agentx, servers, control, interval):
+    path = os.path.join(directory, "dhcpfod.conf")
+    with open(path, "w", encoding="ascii") as file:
+        file.write("[subagent]\nagentx-socket = %s\npoll-interval = %d\n"
+                   "state-dir = %s\n" % (agentx, interval, directory))
+        for i in range(1, servers + 1):
+            file.write("[server %d]\ntype = test\nname = s%d\n"
+                       "database = %s/%d.db\ncontrol = %s\n"
+                       % (i, i, directory, i, control))
+    return path
+
+
+def ask_directly(args, lab, name, servers, rule, interval, slow):
+    """Rounds of build/bench/master against a dhcpfod of such servers."""
+    directory = os.path.join(lab, name)
+    os.makedirs(directory)
+    control = os.path.join(directory, "control")
+    open(control, "w", encoding="ascii").close()
+    template = os.path.join(directory, "template.db")
+    make_database(args.build, directory, template, 31)
+    for i in range(1, servers + 1):
+        shutil.copy(template, os.path.join(directory, "%d.db" % i))
+    agentx = os.path.join(directory, "agentx")
+    asker = start([args.build + "/bench/master", agentx, str(servers), "31",
+                   "1500", "4"] + (["slow"] if slow else []),
+                  stdout=subprocess.PIPE, text=True)
+    wait_for("master", lambda: os.path.exists(agentx), process=asker)
+    with open(control, "w", encoding="ascii") as file:
+        file.write(rule)
+    agent = start([args.build + "/tests/dhcpfod", "-f", "-c", test_conf(
+        directory, agentx, servers, control, interval)],
+        stderr=subprocess.DEVNULL, env=ENV)
+    got = asker.communicate(timeout=60)[0]
+    if asker.returncode != 0:
+        raise SystemExit("bench: %s: wrong" % name)
+    stop(asker)
+    stop(agent)
+    shutil.rmtree(directory)
+    found = {"plain": [], "slow": []}
+    for line in got.splitlines():
+        kind, *rest = line.split()
+        found[kind].append({k: float(v) for k, v in
+                            (word.split("=") for word in rest)})
+    return found
+
+
+def latency(args, lab, out):
+    """GETs while a SET is slow and while 300 servers are."""
+    idle, slow, polled = [], [], []
+    for i in range(3):
+        got = ask_directly(args, lab, "set%d" % i, 1, "set 2500 0 none\n",
+                           86400, True)
+        idle += got["plain"]
+        slow += got["slow"]
+        polled += ask_directly(args, lab, "polled%d" % i, 300,
+                               "list 2000 0 none\n", 10, False)["plain"]
+    out["latency"] = {"idle": idle, "slow_set": slow, "polled": polled}
+    say("\nGET of a row at dhcpfod itself, medians of %d rounds, us\n"
+        % len(idle))
+    say("| while | p50 | p99 | max | p99 to idle |\n|---|--:|--:|--:|--:|")
+    base = median([r["p99_us"] for r in idle])
+    for what, runs in (("idle", idle), ("a SET is open", slow),
+                       ("300 slow servers are polled", polled)):
+        p99 = median([r["p99_us"] for r in runs])
+        say("| %s | %.0f | %.0f | %.0f | %.2f |" % (
+            what, median([r["p50_us"] for r in runs]), p99,
+            median([r["max_us"] for r in runs]), p99 / base))
+
+
+def refresh(args, lab, out):
+    """What a new listing costs."""
+    say("\nA refresh: the main thread's part, and what is allocated\n")
+    say("| rows | servers | build ms | swap ms | allocations of a build "
+        "| of a swap | octets per row |\n|--:|--:|--:|--:|--:|--:|--:|")
+    out["refresh"] = []
+    for rows, servers in ((1000, 1), (10000, 1), (10000, 2), (100000, 1),
+                          (100000, 2)):
+        got = subprocess.run([args.build + "/bench/refresh", lab, str(rows),
+                              str(servers)], check=True, text=True,
+                             stdout=subprocess.PIPE).stdout
+        found = dict(word.split("=") for word in got.split())
+        out["refresh"].append(found)
+        say("| %s |" % " | ".join(found.values()))
+
+
 def smoke(args, lab):
     """Every workload, briefly, with every value checked."""
     for name in ("dhcpfod", "echo", "container"):
@@ -449,7 +534,7 @@ def main():
     parser.add_argument("-d", "--disk", default="/var/tmp",
                         help="a directory on the disk for durable SETs")
     parser.add_argument("--only", type=words, default=[
-        "runs", "instructions", "durable"], help="which parts")
+        "runs", "instructions", "durable", "latency", "refresh"], help="which parts")
     parser.add_argument("--smoke", action="store_true")
     args = parser.parse_args()
     args.build = os.path.abspath(args.build)
@@ -471,6 +556,10 @@ def main():
             instructions(args, lab, out)
         if "durable" in args.only:
             durable(args, lab, out)
+        if "latency" in args.only:
+            latency(args, lab, out)
+        if "refresh" in args.only:
+            refresh(args, lab, out)
         out["load_after"] = os.getloadavg()
         path = args.out or args.build + "/bench.json"
         with open(path, "w", encoding="ascii") as file:
