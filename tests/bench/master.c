@@ -255,6 +255,21 @@ run_round(uint32_t servers, uint32_t rows, uint64_t limit, bool slow)
 	fflush(stdout);
 }
 
+/* Whoever only looks whether there is a master hangs up without a word. */
+static void
+wait_for_words(int listening)
+{
+	char octet;
+
+	for (;;) {
+		if ((master.socket = accept(listening, NULL, NULL)) == -1)
+			die("cannot accept");
+		if (recv(master.socket, &octet, 1, MSG_PEEK) == 1)
+			return;
+		close(master.socket);
+	}
+}
+
 static void
 wait_for_subagent(const char *path)
 {
@@ -265,9 +280,9 @@ wait_for_subagent(const char *path)
 	strncpy(at.sun_path, path, sizeof(at.sun_path) - 1);
 	if ((s = socket(AF_UNIX, SOCK_STREAM, 0)) == -1 ||
 	    bind(s, (struct sockaddr *)&at, sizeof(at)) == -1 ||
-	    listen(s, 1) == -1 ||
-	    (master.socket = accept(s, NULL, NULL)) == -1)
+	    listen(s, 8) == -1)
 		die(path);
+	wait_for_words(s);
 	close(s);
 	while (!registered) {
 		take();
