@@ -503,7 +503,7 @@ ask(enum agentx_command command, netsnmp_variable_list *varbinds,
 {
 	netsnmp_pdu *pdu;
 
-	if ((pdu = snmp_pdu_create(command)) == NULL) {
+	if ((pdu = snmp_pdu_create((int)command)) == NULL) {
 		log_err("AgentX: no memory for a request");
 		snmp_free_varbind(varbinds);
 		return false;
