@@ -130,6 +130,52 @@ $(B)/tests/dhcpfoctl: $(call objects,$(CTL)) $(B)/libmock.a
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(ctl_libs) $(lib_libs)
 
+# ---------------------------------------------------------------- benchmark
+
+BENCH   := load echo netsnmp commits master refresh
+PEERS   := echo netsnmp
+
+.PHONY: bench-programs bench bench-smoke
+bench-programs: $(BENCH:%=$(B)/bench/%) $(B)/dhcpfod $(B)/tests/dhcpfod
+
+$(B)/bench/load: $(B)/tests/bench/load.o $(B)/tests/bench/ber.o
+	$(call say,LD)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^
+
+$(B)/bench/master: $(B)/tests/bench/master.o
+	$(call say,LD)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^
+
+# It counts what is allocated.
+$(B)/bench/refresh: $(B)/tests/bench/refresh.o $(B)/libmock.a
+	$(call say,LD)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -Wl,--wrap=malloc \
+	    -Wl,--wrap=calloc -Wl,--wrap=realloc -o $@ $^ $(lib_libs)
+
+$(B)/bench/commits: $(B)/tests/bench/commits.o
+	$(call say,LD)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(lib_libs)
+
+$(PEERS:%=$(B)/bench/%): $(B)/bench/%: $(B)/tests/bench/peers/%.o
+	$(call say,LD)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(agent_libs)
+
+# Side by side with what one would take instead; an hour.  BENCH_ARGS: see
+# "tests/bench/bench.py -h".
+bench:
+	$(Q)sh conf/packages.sh build run bench
+	$(Q)$(MAKE) bench-programs
+	$(Q)python3 tests/bench/bench.py -b $(B) $(BENCH_ARGS)
+
+# Wrong answers only, never times; 20 seconds.
+bench-smoke: bench-programs
+	$(Q)python3 tests/bench/bench.py -b $(B) --smoke
+
 # Unit tests alone: seconds, no network.
 test: $(UNITS)
 	$(Q)for t in $(UNITS); do $$t || exit 1; done

@@ -3,7 +3,7 @@
 #
 # packages.sh - install the Debian packages that are missing, if any are.
 #
-#   sh conf/packages.sh [-n] build|run|check...
+#   sh conf/packages.sh [-n] build|run|check|bench...
 #
 # As root or by sudo, without asking.  -n only tells what is missing.  Silent
 # when nothing is.  Where there is no apt-get, nothing can be installed, and the
@@ -15,10 +15,13 @@ build='gcc libc6-dev make pkg-config libsnmp-dev libsqlite3-dev libinih-dev
 run='snmpd snmp libsnmp-base'
 check='libcmocka-dev clang clang-format valgrind smitools erlang-snmp mandoc
     shellcheck python3 python3-pysnmp4'
+# npm, for one more peer, is used if it is there.
+bench='libcmocka-dev valgrind libsnmp-perl python3'
 
 # The same for machines without apt-get: commands, and modules of pkg-config.
 build_tools='cc make pkg-config netsnmp-agent.pc sqlite3.pc inih.pc jansson.pc'
 run_tools='snmpd snmpget snmpset snmptable snmpbulkwalk'
+bench_tools='cmocka.pc valgrind perl python3'
 check_tools='cmocka.pc clang clang-format valgrind smilint mandoc shellcheck
     python3'
 
@@ -73,10 +76,11 @@ for word; do
 	build) packages="$packages $build" tools="$tools $build_tools" ;;
 	run) packages="$packages $run" tools="$tools $run_tools" ;;
 	check) packages="$packages $check" tools="$tools $check_tools" ;;
+	bench) packages="$packages $bench" tools="$tools $bench_tools" ;;
 	*) packages='' && break ;;
 	esac
 done
-[ -n "$packages" ] || die 'usage: sh conf/packages.sh [-n] build|run|check...'
+[ -n "$packages" ] || die 'usage: sh conf/packages.sh [-n] build|run|check|bench...'
 
 # From here on lists of words are meant to be split.
 # shellcheck disable=SC2086

@@ -19,7 +19,17 @@
  */
 #define BACKLOG_MAX 65536u
 
+/*
+ * After a batch the thread sleeps so long: what comes meanwhile, such as the
+ * events of many SETs, is one transaction.  It delays no one, and an end of the
+ * program by no more than this.
+ */
+#define LINGER_MS 50
+
 enum note_kind { NOTE_KEEP, NOTE_FORGET, NOTE_EVENT };
+
+/* Statements: those of the notes, by kind, and these. */
+enum { BEGIN_BATCH = NOTE_EVENT + 1, TRIM, COMMIT_BATCH, STATEMENTS };
 
 /* Something to write; its texts are in the batch's arena. */
 struct note {
@@ -39,6 +49,7 @@ struct batch {
 struct history {
 	struct job job; /* first: the job is the history */
 	sqlite3 *db; /* the writer's, while a job runs */
+	sqlite3_stmt *prepared[STATEMENTS]; /* likewise; at their first use */
 	char *path;
 	struct workshop *shop;
 	struct worker *worker;
@@ -69,6 +80,9 @@ static const char *const statements[] = {
 	    "name = ?2",
 	[NOTE_EVENT] = "INSERT OR REPLACE INTO event VALUES "
 	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+	[BEGIN_BATCH] = "BEGIN IMMEDIATE",
+	[TRIM] = "DELETE FROM event WHERE id < ?1",
+	[COMMIT_BATCH] = "COMMIT",
 };
 
 static void
@@ -265,52 +279,67 @@ bind_event(sqlite3_stmt *s, const struct event *event)
 	sqlite3_bind_text(s, 10, event->text, -1, SQLITE_STATIC);
 }
 
-static bool
-write_note(sqlite3 *db, const struct note *note)
+static sqlite3_stmt *
+prepare(struct history *history, int statement)
 {
-	sqlite3_stmt *s;
-	bool done;
+	sqlite3_stmt **s = &history->prepared[statement];
 
-	if (sqlite3_prepare_v2(db, statements[note->kind], -1, &s, NULL) !=
-	    SQLITE_OK)
+	if (*s == NULL && sqlite3_prepare_v2(history->db,
+	    statements[statement], -1, s, NULL) != SQLITE_OK)
+		return NULL;
+	return *s;
+}
+
+/* Run ${s}, NULL when it could not be prepared; then its texts may go. */
+static bool
+run(sqlite3_stmt *s)
+{
+	if (s == NULL)
 		return false;
-	if (note->kind == NOTE_EVENT)
-		bind_event(s, &note->event);
-	else
-		bind_row(s, &note->row, note->kind == NOTE_KEEP);
-	done = sqlite3_step(s) == SQLITE_DONE;
-	return sqlite3_finalize(s) == SQLITE_OK && done;
+	sqlite3_step(s);
+	return sqlite3_reset(s) == SQLITE_OK &&
+	    sqlite3_clear_bindings(s) == SQLITE_OK;
 }
 
 static bool
-trim(sqlite3 *db, uint32_t oldest)
+write_note(struct history *history, const struct note *note)
 {
-	char text[64];
+	sqlite3_stmt *s = prepare(history, (int)note->kind);
 
-	snprintf(text, sizeof(text), "DELETE FROM event WHERE id < %u", oldest);
-	return sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK;
+	if (s != NULL && note->kind == NOTE_EVENT)
+		bind_event(s, &note->event);
+	else if (s != NULL)
+		bind_row(s, &note->row, note->kind == NOTE_KEEP);
+	return run(s);
+}
+
+static bool
+trim(struct history *history, uint32_t oldest)
+{
+	sqlite3_stmt *s = prepare(history, TRIM);
+
+	if (s != NULL)
+		sqlite3_bind_int64(s, 1, oldest);
+	return run(s);
 }
 
 /* All of a batch in one transaction; what fails is not tried again. */
 static void
-write_batch(struct job *job, struct failover_server *server)
+write_batch(struct history *history)
 {
-	struct history *history = (struct history *)job;
 	const struct note *note;
 	uint32_t oldest = 0;
 
-	(void)server;
-	if (sqlite3_exec(history->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) !=
-	    SQLITE_OK)
+	if (!run(prepare(history, BEGIN_BATCH)))
 		goto err0;
 	for (note = history->writing.first; note != NULL; note = note->next) {
-		if (!write_note(history->db, note))
+		if (!write_note(history, note))
 			goto err1;
 		if (note->kind == NOTE_EVENT)
 			oldest = note->oldest;
 	}
-	if ((oldest > 1 && !trim(history->db, oldest)) ||
-	    sqlite3_exec(history->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+	if ((oldest > 1 && !trim(history, oldest)) ||
+	    !run(prepare(history, COMMIT_BATCH)))
 		goto err1;
 
 	/* Success! */
@@ -325,6 +354,16 @@ err1:
 	return;
 err0:
 	complain(history);
+}
+
+static void
+write_and_linger(struct job *job, struct failover_server *server)
+{
+	const struct timespec linger = { 0, LINGER_MS * 1000000L };
+
+	(void)server;
+	write_batch((struct history *)job);
+	nanosleep(&linger, NULL);
 }
 
 static void start_batch(struct history *history);
@@ -348,7 +387,7 @@ start_batch(struct history *history)
 	history->writing = history->waiting;
 	batch_init(&history->waiting);
 	history->busy = true;
-	history->job.run = write_batch;
+	history->job.run = write_and_linger;
 	history->job.done = batch_written;
 	worker_submit(history->worker, &history->job);
 }
@@ -438,6 +477,8 @@ history_event(struct history *history, const struct event *event)
 void
 history_close(struct history *history, unsigned int milliseconds)
 {
+	size_t i;
+
 	if (history == NULL)
 		return;
 	if (!worker_stop(history->worker, milliseconds)) {
@@ -447,12 +488,14 @@ history_close(struct history *history, unsigned int milliseconds)
 	/* The thread is gone: what is left is written here. */
 	workshop_forget(history->shop, &history->job);
 	if (history->busy && history->writing.n > 0)
-		write_batch(&history->job, NULL);
+		write_batch(history);
 	arena_free(&history->writing.arena, 0);
 	history->writing = history->waiting;
 	if (history->writing.n > 0)
-		write_batch(&history->job, NULL);
+		write_batch(history);
 	arena_free(&history->writing.arena, 0);
+	for (i = 0; i < STATEMENTS; i++)
+		sqlite3_finalize(history->prepared[i]);
 	sqlite3_close(history->db);
 	arena_free(&history->names, 0);
 	free(history->rows);

@@ -381,6 +381,9 @@ const struct column columns[] = {
 
 const size_t ncolumns = nitems(columns);
 
+/* Whoever asks row by row asks for the next column, or the one behind. */
+#define NEAR 2
+
 static const oid root[MIB_ROOT_LENGTH] = { MIB_ROOT };
 
 /*
@@ -408,11 +411,11 @@ column_from(const oid *name, size_t length, size_t *sub)
 	int order;
 
 	*sub = 0;
-	shared = length < MIB_ROOT_LENGTH ? length : MIB_ROOT_LENGTH;
-	if ((order = snmp_oid_compare(name, shared, root, shared)) > 0)
-		return NULL;
-	if (order < 0 || length < MIB_ROOT_LENGTH)
-		return &columns[0];
+	if (length < MIB_ROOT_LENGTH || memcmp(name, root, sizeof(root)) != 0) {
+		shared = length < MIB_ROOT_LENGTH ? length : MIB_ROOT_LENGTH;
+		order = snmp_oid_compare(name, shared, root, shared);
+		return order > 0 ? NULL : &columns[0];
+	}
 	name += MIB_ROOT_LENGTH;
 	length -= MIB_ROOT_LENGTH;
 	while (low < high) {
@@ -427,6 +430,25 @@ column_from(const oid *name, size_t length, size_t *sub)
 			high = middle;
 	}
 	return low < ncolumns ? &columns[low] : NULL;
+}
+
+const struct column *
+column_near(const struct column *last, const oid *name, size_t length,
+    size_t *sub)
+{
+	const struct column *column;
+
+	if (last == NULL || length < MIB_ROOT_LENGTH ||
+	    memcmp(name, root, sizeof(root)) != 0)
+		return NULL;
+	for (column = last; column < columns + ncolumns &&
+	    column <= last + NEAR; column++)
+		if (place(column, name + MIB_ROOT_LENGTH,
+		    length - MIB_ROOT_LENGTH) == 0) {
+			*sub = MIB_ROOT_LENGTH + column->depth;
+			return column;
+		}
+	return NULL;
 }
 
 const struct column *

@@ -77,6 +77,13 @@ const struct column *column_find(const oid *name, size_t length, size_t *sub);
  */
 const struct column *column_from(const oid *name, size_t length, size_t *sub);
 
+/**
+ * As column_find(), if ${name} is in ${last}, which may be NULL, or in one of
+ * the next few columns; NULL: not known.
+ */
+const struct column *column_near(const struct column *last, const oid *name,
+    size_t length, size_t *sub);
+
 /** Write the OID of ${column} to ${name}; returns its length. */
 size_t column_name(const struct column *column, oid *name);
 

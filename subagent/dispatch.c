@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "dispatch.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "encode.h"
 #include "log.h"
 #include "set.h"
 #include "table.h"
@@ -28,6 +32,9 @@ enum agentx_command {
 /* Answers of a GETBULK: what a PDU can hold is the master's business. */
 #define BULK_MAX 4096u
 
+/* How long the master may leave its end of a full socket alone. */
+#define SEND_MS 1000
+
 /* Notifications that the master has not answered yet, at most. */
 #define NOTIFY_WINDOW 8u
 
@@ -43,18 +50,12 @@ enum agentx_command {
 enum phase { PHASE_TESTED, PHASE_COMMITTING, PHASE_COMMITTED, PHASE_UNDOING,
 	PHASE_UNDONE };
 
-/* Where an answer goes. */
-struct return_address {
-	long sessid, transid, reqid, msgid;
-	u_long flags;
-};
-
 /* One SET from TestSet to CleanupSet. */
 struct transaction {
 	struct transaction *next;
 	struct set *set; /* NULL: the test failed */
 	enum phase phase;
-	struct return_address to;
+	struct encode_address to;
 	struct set_result tested, committed, undone;
 	unsigned int session; /* which session it came in */
 	unsigned int alarm; /* its deadline, or 0 */
@@ -67,8 +68,9 @@ static struct {
 	unsigned int number; /* of the session, counted */
 	netsnmp_callback passed_on; /* Net-SNMP's own callback */
 	struct transaction *transactions;
-	struct request *requests; /* of the PDU at hand; kept and grown */
+	struct request *requests; /* of a GETBULK; kept and grown */
 	size_t nrequests;
+	struct encoder out; /* the answer at hand */
 	unsigned int orphan_alarm;
 	unsigned int unanswered; /* notifications */
 	bool heard; /* something from the master */
@@ -84,46 +86,66 @@ dispatch_init(struct scalars *scalars, uint32_t deadline)
 /* ---- answers ---- */
 
 static void
-address(struct return_address *to, const netsnmp_pdu *pdu)
+address(struct encode_address *to, const netsnmp_pdu *pdu)
 {
 	to->sessid = pdu->sessid;
 	to->transid = pdu->transid;
-	to->reqid = pdu->reqid;
-	to->msgid = pdu->msgid;
+	to->packetid = pdu->reqid;
 	to->flags = pdu->flags;
 }
 
-static void
-respond(const struct return_address *to, netsnmp_variable_list *variables,
-    long errstat, long errindex)
+/*
+ * All of it: a stream that lacks a part of one answer is good for nothing.  The
+ * socket is a blocking one, but that is Net-SNMP's affair and not known here.
+ */
+static bool
+send_all(netsnmp_transport *transport, const u_char *octets, size_t n)
 {
-	netsnmp_pdu *pdu;
+	struct pollfd writable = { transport->sock, POLLOUT, 0 };
+	void *opaque = NULL; /* for transports without a connection */
+	int sent, nopaque = 0;
 
-	if ((pdu = snmp_pdu_create(AGENTX_RESPONSE)) == NULL)
-		goto err0;
-	pdu->version = dispatch.session->version;
-	pdu->sessid = to->sessid;
-	pdu->transid = to->transid;
-	pdu->reqid = to->reqid;
-	pdu->msgid = to->msgid;
-	pdu->flags = to->flags;
-	pdu->errstat = errstat;
-	pdu->errindex = errindex;
-	pdu->variables = variables;
-	if (snmp_send(dispatch.session, pdu) == 0)
-		goto err1;
+	while (n > 0) {
+		sent = transport->f_send(transport, octets, (int)n, &opaque,
+		    &nopaque);
+		if (sent > 0) {
+			octets += sent;
+			n -= (size_t)sent;
+		} else if (sent < 0 && errno != EINTR && errno != EAGAIN)
+			return false;
+		else if (poll(&writable, 1, SEND_MS) == 0)
+			return false;
+	}
+	return true;
+}
 
-	/* Success!  Net-SNMP has freed the PDU. */
-	return;
+/* Send what is in ${dispatch.out}. */
+static void
+respond(void)
+{
+	netsnmp_transport *transport;
 
-err1:
+	if (!encode_end(&dispatch.out)) {
+		log_err("AgentX: no memory for an answer");
+		return;
+	}
+	transport = snmp_sess_transport(snmp_sess_pointer(dispatch.session));
+	if (transport == NULL)
+		return;
+	if (send_all(transport, dispatch.out.octets, dispatch.out.n))
+		return;
 	log_warning("AgentX: an answer could not be sent: %s",
-	    snmp_api_errstring(dispatch.session->s_snmp_errno));
-	snmp_free_pdu(pdu);
-	return;
-err0:
-	log_err("AgentX: no memory for an answer");
-	snmp_free_varbind(variables);
+	    strerror(errno));
+	/* Net-SNMP finds out when it reads, and connects anew. */
+	shutdown(transport->sock, SHUT_RDWR);
+}
+
+static void
+respond_status(const struct encode_address *to, long status, long index)
+{
+	encode_response(&dispatch.out, to);
+	encode_error(&dispatch.out, status, index);
+	respond();
 }
 
 /* ---- reading ---- */
@@ -159,98 +181,75 @@ read_range(struct request *request, const netsnmp_variable_list *varbind)
 		request->end = NULL;
 }
 
-/* Put an answer into the varbind that asked. */
-static bool
-write_back(netsnmp_variable_list *varbind, const struct request *request,
-    bool named)
+/* Add what ${request} was answered; that there is no more goes by its name. */
+static void
+encode(const struct request *request, bool next)
 {
 	const struct value *value = &request->value;
 
-	if (named && value->type != SNMP_ENDOFMIBVIEW &&
-	    snmp_set_var_objid(varbind, request->found,
-	    request->found_length) != 0)
-		return false;
-	return snmp_set_var_typed_value(varbind, value->type, value->data,
-	    value->length) == 0;
+	if (next && value->type != SNMP_ENDOFMIBVIEW)
+		encode_varbind(&dispatch.out, value->type, request->found,
+		    request->found_length, value->data, value->length);
+	else
+		encode_varbind(&dispatch.out, value->type, request->name,
+		    request->length, value->data, value->length);
 }
 
-/* The varbinds of ${pdu} become those of the answer: the library lets us. */
 static void
-read_pdu(netsnmp_pdu *pdu, bool next)
+read_pdu(const netsnmp_pdu *pdu, bool next)
 {
-	netsnmp_variable_list *varbinds = pdu->variables, *varbind;
-	struct return_address to;
+	const netsnmp_variable_list *varbind;
+	struct encode_address to;
+	struct request request;
 	struct table_hint hint;
-	size_t n = 0, i;
 
 	address(&to, pdu);
-	pdu->variables = NULL;
-	for (varbind = varbinds; varbind != NULL;
-	    varbind = varbind->next_variable)
-		n++;
-	if (!enough(n))
-		goto err0;
+	encode_response(&dispatch.out, &to);
 	table_hint_init(&hint, dispatch.scalars);
-	for (i = 0, varbind = varbinds; varbind != NULL;
-	    i++, varbind = varbind->next_variable) {
-		read_range(&dispatch.requests[i], varbind);
+	for (varbind = pdu->variables; varbind != NULL;
+	    varbind = varbind->next_variable) {
+		read_range(&request, varbind);
 		if (next)
-			table_next(&hint, &dispatch.requests[i]);
+			table_next(&hint, &request);
 		else
-			table_get(&hint, &dispatch.requests[i]);
+			table_get(&hint, &request);
+		encode(&request, next);
 	}
-	for (i = 0, varbind = varbinds; varbind != NULL;
-	    i++, varbind = varbind->next_variable)
-		if (!write_back(varbind, &dispatch.requests[i], next))
-			goto err0;
-	respond(&to, varbinds, SNMP_ERR_NOERROR, 0);
-	return;
-
-err0:
-	snmp_free_varbind(varbinds);
-	respond(&to, NULL, SNMP_ERR_GENERR, 0);
+	respond();
 }
 
-/* One GETNEXT whose answer is a varbind at the end of ${last}. */
-static bool
-bulk_one(struct request *request, netsnmp_variable_list **first,
-    netsnmp_variable_list **last)
+/* One GETNEXT of a GETBULK; the next repetition goes on from its answer. */
+static void
+bulk_one(struct request *request)
 {
 	struct table_hint hint;
-	netsnmp_variable_list *added;
-	bool end;
 
 	table_hint_init(&hint, dispatch.scalars);
 	table_next(&hint, request);
-	end = request->value.type == SNMP_ENDOFMIBVIEW;
-	added = snmp_varlist_add_variable(*last != NULL ? last : first,
-	    end ? request->name : request->found,
-	    end ? request->length : request->found_length,
-	    request->value.type, request->value.data, request->value.length);
-	if (added == NULL)
-		return false;
-	*last = added;
-	/* The next repetition goes on from here. */
-	request->name = added->name;
-	request->length = added->name_length;
+	encode(request, true);
+	if (request->value.type == SNMP_ENDOFMIBVIEW)
+		return;
+	request->name = request->found;
+	request->length = request->found_length;
 	request->include = false;
-	return true;
 }
 
 /* Net-SNMP's master never sends one; others may (RFC 2741 7.2.3.3). */
 static void
-bulk_pdu(netsnmp_pdu *pdu)
+bulk_pdu(const netsnmp_pdu *pdu)
 {
-	netsnmp_variable_list *first = NULL, *last = NULL, *varbind;
 	size_t n = 0, i, once, times, total = 0;
-	struct return_address to;
+	const netsnmp_variable_list *varbind;
+	struct encode_address to;
 
 	address(&to, pdu);
 	for (varbind = pdu->variables; varbind != NULL;
 	    varbind = varbind->next_variable)
 		n++;
-	if (!enough(n))
-		goto err0;
+	if (!enough(n)) {
+		respond_status(&to, SNMP_ERR_GENERR, 0);
+		return;
+	}
 	for (i = 0, varbind = pdu->variables; varbind != NULL;
 	    i++, varbind = varbind->next_variable)
 		read_range(&dispatch.requests[i], varbind);
@@ -258,19 +257,13 @@ bulk_pdu(netsnmp_pdu *pdu)
 	times = pdu->max_repetitions > 0 ? (size_t)pdu->max_repetitions : 0;
 	if (once > n)
 		once = n;
+	encode_response(&dispatch.out, &to);
 	for (i = 0; i < once; i++)
-		if (!bulk_one(&dispatch.requests[i], &first, &last))
-			goto err0;
+		bulk_one(&dispatch.requests[i]);
 	for (; times > 0 && total < BULK_MAX && once < n; times--)
 		for (i = once; i < n; i++, total++)
-			if (!bulk_one(&dispatch.requests[i], &first, &last))
-				goto err0;
-	respond(&to, first, SNMP_ERR_NOERROR, 0);
-	return;
-
-err0:
-	snmp_free_varbind(first);
-	respond(&to, NULL, SNMP_ERR_GENERR, 0);
+			bulk_one(&dispatch.requests[i]);
+	respond();
 }
 
 /* ---- SETs ---- */
@@ -306,7 +299,7 @@ static void
 answer(const struct transaction *t, struct set_result result)
 {
 	if (dispatch.session != NULL && t->session == dispatch.number)
-		respond(&t->to, NULL, result.status, result.index);
+		respond_status(&t->to, result.status, result.index);
 }
 
 static void
@@ -353,7 +346,7 @@ forget_undone(void)
 static void
 test_set(netsnmp_pdu *pdu)
 {
-	struct return_address to;
+	struct encode_address to;
 	struct transaction *t;
 
 	forget_undone();
@@ -365,7 +358,7 @@ test_set(netsnmp_pdu *pdu)
 		return;
 	}
 	if ((t = calloc(1, sizeof(*t))) == NULL) {
-		respond(&to, NULL, SNMP_ERR_RESOURCEUNAVAILABLE, 1);
+		respond_status(&to, SNMP_ERR_RESOURCEUNAVAILABLE, 1);
 		return;
 	}
 	t->to = to;
@@ -421,7 +414,7 @@ commit_set(struct transaction *t, netsnmp_pdu *pdu)
 		break;
 	}
 	address(&t->to, pdu);
-	respond(&t->to, NULL, AGENTX_PROCESSING_ERROR, 0);
+	respond_status(&t->to, AGENTX_PROCESSING_ERROR, 0);
 }
 
 static void
@@ -449,7 +442,7 @@ undo_set(struct transaction *t, netsnmp_pdu *pdu)
 static void
 further_set(netsnmp_pdu *pdu)
 {
-	struct return_address to;
+	struct encode_address to;
 	struct transaction *t;
 
 	t = transaction_find(pdu->transid);
@@ -460,7 +453,7 @@ further_set(netsnmp_pdu *pdu)
 	}
 	if (t == NULL || t->set == NULL) {
 		address(&to, pdu);
-		respond(&to, NULL, AGENTX_PROCESSING_ERROR, 0);
+		respond_status(&to, AGENTX_PROCESSING_ERROR, 0);
 		return;
 	}
 	if (pdu->command == AGENTX_COMMITSET)
@@ -510,7 +503,7 @@ ask(enum agentx_command command, netsnmp_variable_list *varbinds,
 {
 	netsnmp_pdu *pdu;
 
-	if ((pdu = snmp_pdu_create(command)) == NULL) {
+	if ((pdu = snmp_pdu_create((int)command)) == NULL) {
 		log_err("AgentX: no memory for a request");
 		snmp_free_varbind(varbinds);
 		return false;
@@ -553,6 +546,20 @@ dispatch_heard(void)
 }
 
 /* ---- what reaches Net-SNMP's engine ---- */
+
+/* Put an answer into the varbind that asked. */
+static bool
+write_back(netsnmp_variable_list *varbind, const struct request *request,
+    bool named)
+{
+	const struct value *value = &request->value;
+
+	if (named && snmp_set_var_objid(varbind, request->found,
+	    request->found_length) != 0)
+		return false;
+	return snmp_set_var_typed_value(varbind, value->type, value->data,
+	    value->length) == 0;
+}
 
 static void
 read_by_engine(netsnmp_request_info *request, struct table_hint *hint,
@@ -637,7 +644,7 @@ static int
 receive(int operation, netsnmp_session *session, int reqid, netsnmp_pdu *pdu,
     void *magic)
 {
-	struct return_address to;
+	struct encode_address to;
 
 	if (operation == NETSNMP_CALLBACK_OP_DISCONNECT)
 		return hung_up(session, reqid, pdu, magic);
@@ -650,7 +657,7 @@ receive(int operation, netsnmp_session *session, int reqid, netsnmp_pdu *pdu,
 	if (pdu->community_len != 0 && pdu->command != AGENTX_CLEANUPSET) {
 		/* Only the default context is served. */
 		address(&to, pdu);
-		respond(&to, NULL, AGENTX_UNSUPPORTED_CONTEXT, 0);
+		respond_status(&to, AGENTX_UNSUPPORTED_CONTEXT, 0);
 		return 1;
 	}
 	switch ((enum agentx_command)pdu->command) {
@@ -731,5 +738,6 @@ dispatch_end(void)
 	if (dispatch.orphan_alarm != 0)
 		snmp_alarm_unregister(dispatch.orphan_alarm);
 	free(dispatch.requests);
+	encode_free(&dispatch.out);
 	memset(&dispatch, 0, sizeof(dispatch));
 }

@@ -267,7 +267,10 @@ set_test(struct scalars *scalars, const netsnmp_variable_list *varbinds,
 			goto err0;
 		}
 	}
-	result = check_thresholds(*set);
+	if ((*set)->assignments != NULL)
+		result = check_thresholds(*set);
+	else
+		result = result_of(SNMP_ERR_NOERROR, 0);
 	if (result.status != SNMP_ERR_NOERROR)
 		goto err0;
 	verdict = change_check((*set)->change);

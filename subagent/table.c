@@ -46,7 +46,11 @@ table_get(struct table_hint *hint, struct request *request)
 	size_t used, length;
 	bool there;
 
-	column = column_find(request->name, request->length, &used);
+	column = column_near(hint->column, request->name, request->length,
+	    &used);
+	if (column == NULL)
+		column = column_find(request->name, request->length, &used);
+	hint->column = column;
 	if (column == NULL) {
 		except(request, SNMP_NOSUCHOBJECT);
 		return;
@@ -108,7 +112,11 @@ table_next(struct table_hint *hint, struct request *request)
 	const struct column *column;
 	size_t used, n;
 
-	column = column_from(request->name, request->length, &used);
+	column = column_near(hint->column, request->name, request->length,
+	    &used);
+	if (column == NULL)
+		column = column_from(request->name, request->length, &used);
+	hint->column = column;
 	for (; column != NULL; used = 0) {
 		if (next_in(hint, column, request, used) &&
 		    skip_absent(hint, column))

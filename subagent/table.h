@@ -26,8 +26,9 @@ struct request {
 	struct value value; /* or SNMP_NOSUCHOBJECT, ..INSTANCE, ENDOFMIBVIEW */
 };
 
-/* The row of the last request of a PDU, for the next one. */
+/* Column and row of the last request of a PDU, for the next one. */
 struct table_hint {
+	const struct column *column; /* or NULL */
 	struct cursor at;
 	enum index_kind kind;
 	const oid *sub;

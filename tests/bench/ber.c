@@ -225,6 +225,7 @@ ber_compare(const struct ber_oid *a, const struct ber_oid *b)
 bool
 ber_below(const struct ber_oid *name, const struct ber_oid *prefix)
 {
-	return name->n >= prefix->n && memcmp(name->at, prefix->at,
-	    prefix->n * sizeof(prefix->at[0])) == 0;
+	return name->n >= prefix->n &&
+	    memcmp(name->at, prefix->at, prefix->n * sizeof(prefix->at[0])) ==
+	    0;
 }

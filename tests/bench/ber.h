@@ -41,8 +41,8 @@ size_t ber_encode(const struct ber_message *message, const char *community,
     uint8_t *to, size_t size);
 
 /** Decode; values point into ${from}.  False: not an SNMPv2c message. */
-bool ber_decode(struct ber_message *message, const uint8_t *from,
-    size_t length);
+bool
+ber_decode(struct ber_message *message, const uint8_t *from, size_t length);
 
 /** Order of two identifiers. */
 int ber_compare(const struct ber_oid *a, const struct ber_oid *b);

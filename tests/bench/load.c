@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * load - asks an SNMP agent for the columns of a table as fast as it answers,
- * one request at a time, checks every answer and prints how long it took.
+ * load - asks an SNMP agent for the rows of dhcpFoRelTable as fast as it
+ * answers, one request at a time, checks every answer and prints how long it
+ * took.
  *
- *   load PORT WORKLOAD REQUESTS [ENTRY-OID [COLUMN...]]
+ *   load [-s] [-n ROWS] [-p PID]... [-t MS] PORT WORKLOAD REQUESTS
  *
- * The rows are learnt by a walk of the first column.  One line comes out:
- * workload, requests, requests/s, p50, p99 and max in microseconds, varbinds.
+ * With -n the rows are those of peers/rows.h, and values are checked as well;
+ * otherwise they are learnt by a walk of the first column.  It ends after that
+ * many requests or, with -t, milliseconds.  -p: a process whose CPU time is
+ * told, once for the subagent, once for the master.  One line comes out:
+ * workload, requests, requests/s, times in microseconds, varbinds, CPU time per
+ * request in microseconds for each -p.
+ *
+ * SETs are read back at the end, outside of what is measured, unless -s.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -18,23 +25,45 @@
 #include <unistd.h>
 
 #include "ber.h"
+#include "peers/rows.h"
 
-#define COLUMNS_MAX 32
 #define COMMUNITY "private"
+#define PIDS_MAX 4
+#define SETTABLE 6
 
-/* dhcpFoRelEntry, and its readable columns. */
-#define ENTRY "1.3.6.1.4.1.8072.9999.9999.647.1.3.1"
-static const char *const standard_columns[] = { "2", "3", "4", "5", "6", "7",
-	"8", "9", "11", "13", "14", "15", "16", "17" };
+static const struct ber_oid entry = {
+	{ 1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 647, 1, 3, 1 }, 13
+};
+
+/* What can be set on every server, with values of one octet. */
+static const struct {
+	uint32_t column;
+	uint8_t type;
+} settable[SETTABLE] = { { 7, 0x42 }, { 8, 0x42 }, { 9, 0x42 }, { 3, 0x02 },
+	{ 5, 0x02 }, { 6, 0x02 } };
+
+/* What a row was set to. */
+struct written {
+	uint8_t values[SETTABLE];
+	uint8_t n; /* how many */
+};
+
+/* An instance: what follows entry and column. */
+struct instance {
+	uint8_t at[100];
+	uint8_t n;
+};
 
 static struct {
 	int socket;
 	uint32_t request;
-	struct ber_oid entry;
-	uint32_t columns[COLUMNS_MAX];
-	size_t ncolumns;
-	struct ber_oid *rows; /* instances, without entry and column */
+	bool silent; /* nothing is read back */
+	bool known; /* the rows are those of peers/rows.h */
+	struct instance *rows;
+	struct written *written;
 	size_t n;
+	pid_t pids[PIDS_MAX];
+	size_t npids;
 	uint32_t seed;
 	uint64_t varbinds;
 } load;
@@ -53,21 +82,6 @@ chance(uint32_t below)
 {
 	load.seed = load.seed * 1664525u + 1013904223u;
 	return (uint32_t)((uint64_t)(load.seed >> 1) * below >> 31);
-}
-
-static bool
-parse_oid(const char *text, struct ber_oid *oid)
-{
-	char *end;
-
-	for (oid->n = 0; *text != '\0'; text = *end == '.' ? end + 1 : end) {
-		if (oid->n == BER_OID_MAX)
-			return false;
-		oid->at[oid->n++] = (uint32_t)strtoul(text, &end, 10);
-		if (end == text)
-			return false;
-	}
-	return oid->n > 2;
 }
 
 /* Send ${ask} and take the answer to it into ${answer}. */
@@ -94,18 +108,19 @@ exchange(void)
 }
 
 static void
-name(struct ber_oid *to, uint32_t column, const struct ber_oid *row)
+name(struct ber_oid *to, uint32_t column, const struct instance *row)
 {
-	*to = load.entry;
+	size_t i;
+
+	memcpy(to->at, entry.at, entry.n * sizeof(entry.at[0]));
+	to->n = entry.n;
 	to->at[to->n++] = column;
-	if (row != NULL) {
-		memcpy(to->at + to->n, row->at, row->n * sizeof(row->at[0]));
-		to->n += row->n;
-	}
+	for (i = 0; row != NULL && i < row->n; i++)
+		to->at[to->n++] = row->at[i];
 }
 
 static struct ber_varbind *
-add(uint32_t column, const struct ber_oid *row)
+add(uint32_t column, const struct instance *row)
 {
 	struct ber_varbind *varbind = &ask.varbinds[ask.n++];
 
@@ -125,32 +140,40 @@ begin(uint8_t pdu, uint32_t error, uint32_t index)
 	ask.n = 0;
 }
 
+static struct instance *
+add_row(size_t *size)
+{
+	if (load.n == *size) {
+		*size = *size == 0 ? 1024 : 2 * *size;
+		load.rows = realloc(load.rows, *size * sizeof(*load.rows));
+		if (load.rows == NULL)
+			die("no memory");
+	}
+	return &load.rows[load.n++];
+}
+
 static void
 learn(void)
 {
-	struct ber_oid column, *row;
-	size_t size = 0;
+	const struct ber_oid *found;
+	struct ber_oid column;
+	struct instance *row;
+	size_t size = 0, i, j;
 
-	name(&column, load.columns[0], NULL);
+	name(&column, bench_columns[0], NULL);
 	begin(PDU_GETBULK, 0, 50);
-	add(load.columns[0], NULL);
+	add(bench_columns[0], NULL);
 	for (;;) {
 		exchange();
-		for (size_t i = 0; i < answer.n; i++) {
-			if (!ber_below(&answer.varbinds[i].name, &column) ||
+		for (i = 0; i < answer.n; i++) {
+			found = &answer.varbinds[i].name;
+			if (!ber_below(found, &column) ||
 			    answer.varbinds[i].type >= 0x80)
 				return;
-			if (load.n == size) {
-				size = size == 0 ? 1024 : 2 * size;
-				load.rows = realloc(load.rows,
-				    size * sizeof(*load.rows));
-				if (load.rows == NULL)
-					die("no memory");
-			}
-			row = &load.rows[load.n++];
-			row->n = answer.varbinds[i].name.n - column.n;
-			memcpy(row->at, answer.varbinds[i].name.at + column.n,
-			    row->n * sizeof(row->at[0]));
+			row = add_row(&size);
+			row->n = (uint8_t)(found->n - column.n);
+			for (j = 0; j < row->n && j < sizeof(row->at); j++)
+				row->at[j] = (uint8_t)found->at[column.n + j];
 		}
 		if (answer.n == 0)
 			die("an empty answer");
@@ -158,47 +181,149 @@ learn(void)
 	}
 }
 
+/* The rows of peers/rows.h: server 1, and a key of a fixed length. */
+static void
+generate(size_t n)
+{
+	struct instance *row;
+	size_t size = 0, i;
+
+	load.known = true;
+	for (i = 0; i < n; i++) {
+		row = add_row(&size);
+		row->at[0] = 1;
+		row->at[1] = BENCH_KEY_LENGTH;
+		bench_key((uint32_t)i, (char *)&row->at[2]);
+		row->n = 2 + BENCH_KEY_LENGTH;
+	}
+}
+
 static void
 no_error(void)
 {
 	if (answer.error != 0)
-	{ fprintf(stderr, "error-status %u index %u after %llu varbinds\n", answer.error, answer.index, (unsigned long long)load.varbinds); exit(1); }
+		die("an error-status");
 }
 
-/* Every varbind must be the one that was asked for, with a value. */
-static void
-check_same(void)
+static bool
+is_text(const struct ber_varbind *varbind, const char *text)
 {
+	return varbind->type == 0x04 && varbind->length == strlen(text) &&
+	    memcmp(varbind->value, text, varbind->length) == 0;
+}
+
+static bool
+is_address(const struct ber_varbind *varbind, uint32_t address)
+{
+	const uint8_t octets[4] = { (uint8_t)(address >> 24),
+		(uint8_t)(address >> 16), (uint8_t)(address >> 8),
+		(uint8_t)address };
+
+	return varbind->type == 0x04 && varbind->length == 4 &&
+	    memcmp(varbind->value, octets, 4) == 0;
+}
+
+/* A number of at most ${most}: what SETs change. */
+static bool
+is_number(const struct ber_varbind *varbind, uint8_t type, uint32_t most)
+{
+	uint64_t value = 0;
+	size_t i;
+
+	if (varbind->type != type || varbind->length < 1 || varbind->length > 5)
+		return false;
+	for (i = 0; i < varbind->length; i++)
+		value = value << 8 | varbind->value[i];
+	return value <= most;
+}
+
+static bool
+is_right(const struct ber_varbind *varbind, uint32_t column, uint32_t i)
+{
+	char key[BENCH_KEY_LENGTH + 1] = "";
+
+	switch (column) {
+	case 2:
+		bench_key(i, key);
+		return is_text(varbind, key);
+	case 3:
+		return is_number(varbind, 0x02, 1);
+	case 4:
+		return is_number(varbind, 0x02, 1) &&
+		    varbind->value[0] == bench_role(i);
+	case 5:
+	case 6:
+		return is_number(varbind, 0x02, 11);
+	case 7:
+	case 8:
+		return is_number(varbind, 0x42, UINT32_MAX);
+	case 9:
+		return is_number(varbind, 0x42, 100);
+	case 11:
+		return is_address(varbind, bench_primary(i));
+	case 13:
+		return is_address(varbind, bench_secondary(i));
+	case 14:
+		return is_text(varbind, BENCH_PRIMARY_NAME);
+	case 15:
+		return is_text(varbind, BENCH_SECONDARY_NAME);
+	case 16:
+		return is_text(varbind, "");
+	case 17:
+		return is_number(varbind, 0x02, 1) && varbind->value[0] == 1;
+	}
+	return false;
+}
+
+static void
+check_value(const struct ber_varbind *varbind, uint32_t column, size_t row)
+{
+	if (varbind->type >= 0x80)
+		die("no value");
+	if (load.known && !is_right(varbind, column, (uint32_t)row))
+		die("a wrong value");
+}
+
+/* Every varbind must be the one that was asked for. */
+static void
+check_names(void)
+{
+	size_t i;
+
 	no_error();
 	if (answer.n != ask.n)
 		die("not as many varbinds as asked for");
-	for (size_t i = 0; i < ask.n; i++)
+	for (i = 0; i < ask.n; i++)
 		if (ber_compare(&answer.varbinds[i].name,
-		    &ask.varbinds[i].name) != 0 ||
-		    answer.varbinds[i].type >= 0x80)
+			&ask.varbinds[i].name) != 0)
 			die("not what was asked for");
+}
+
+static void
+get_columns(const uint32_t *columns, size_t n, size_t row)
+{
+	size_t i;
+
+	begin(PDU_GET, 0, 0);
+	for (i = 0; i < n; i++)
+		add(columns[i], &load.rows[row]);
+	exchange();
+	check_names();
+	for (i = 0; i < n; i++)
+		check_value(&answer.varbinds[i], columns[i], row);
 }
 
 static void
 get_one(void)
 {
-	begin(PDU_GET, 0, 0);
-	add(load.columns[chance((uint32_t)load.ncolumns)],
-	    &load.rows[chance((uint32_t)load.n)]);
-	exchange();
-	check_same();
+	get_columns(&bench_columns[chance(BENCH_COLUMNS)], 1,
+	    chance((uint32_t)load.n));
 }
 
 static void
 get_row(void)
 {
-	const struct ber_oid *row = &load.rows[chance((uint32_t)load.n)];
-
-	begin(PDU_GET, 0, 0);
-	for (size_t i = 0; i < load.ncolumns; i++)
-		add(load.columns[i], row);
-	exchange();
-	check_same();
+	get_columns(bench_columns, BENCH_COLUMNS, chance((uint32_t)load.n));
 }
 
 /* The ${n} columns from row ${row} on must be answered by the rows behind. */
@@ -212,9 +337,11 @@ check_next(size_t row, size_t n, size_t repetitions)
 	if (answer.n == 0 || answer.n % n != 0 || answer.n > n * repetitions)
 		die("not as many varbinds as asked for");
 	for (i = 0; i < answer.n && row + i / n < load.n; i++) {
-		name(&expected, load.columns[i % n], &load.rows[row + i / n]);
+		name(&expected, bench_columns[i % n], &load.rows[row + i / n]);
 		if (ber_compare(&answer.varbinds[i].name, &expected) != 0)
 			die("not the next one");
+		check_value(&answer.varbinds[i], bench_columns[i % n],
+		    row + i / n);
 	}
 }
 
@@ -223,12 +350,13 @@ static size_t walk_row;
 static void
 walk(uint8_t pdu, size_t n, uint32_t repetitions)
 {
-	const struct ber_oid *row = walk_row == 0 ? NULL :
-	    &load.rows[walk_row - 1];
+	const struct instance *row =
+	    walk_row == 0 ? NULL : &load.rows[walk_row - 1];
+	size_t i;
 
 	begin(pdu, 0, pdu == PDU_GETBULK ? repetitions : 0);
-	for (size_t i = 0; i < n; i++)
-		add(load.columns[i], row);
+	for (i = 0; i < n; i++)
+		add(bench_columns[i], row);
 	exchange();
 	check_next(walk_row, n, repetitions);
 	walk_row += answer.n / n;
@@ -245,7 +373,7 @@ next_one(void)
 static void
 next_row(void)
 {
-	walk(PDU_GETNEXT, load.ncolumns, 1);
+	walk(PDU_GETNEXT, BENCH_COLUMNS, 1);
 }
 
 static void
@@ -257,21 +385,15 @@ bulk_one(void)
 static void
 bulk_row(void)
 {
-	walk(PDU_GETBULK, load.ncolumns, 10);
+	walk(PDU_GETBULK, BENCH_COLUMNS, 10);
 }
 
-/* mclt, safePeriod, percentage, mode, state, prevState: settable everywhere. */
 static void
 set_columns(size_t n, size_t rows)
 {
-	static const struct {
-		uint32_t column;
-		uint8_t type;
-	} settable[] = { { 7, 0x42 }, { 8, 0x42 }, { 9, 0x42 }, { 3, 0x02 },
-		{ 5, 0x02 }, { 6, 0x02 } };
-	static uint8_t values[6];
+	static uint8_t values[SETTABLE];
 	struct ber_varbind *varbind;
-	size_t first = chance((uint32_t)load.n), i, j;
+	size_t first = chance((uint32_t)load.n), row, i, j;
 
 	begin(PDU_SET, 0, 0);
 	values[0] = (uint8_t)(chance(100) + 1);
@@ -279,20 +401,50 @@ set_columns(size_t n, size_t rows)
 	values[2] = (uint8_t)chance(100);
 	values[3] = (uint8_t)chance(2);
 	values[4] = values[5] = 3;
-	for (j = 0; j < rows; j++)
+	for (j = 0; j < rows; j++) {
+		row = (first + j) % load.n;
 		for (i = 0; i < n; i++) {
-			varbind = add(settable[i].column,
-			    &load.rows[(first + j) % load.n]);
+			varbind = add(settable[i].column, &load.rows[row]);
 			varbind->type = settable[i].type;
 			varbind->value = &values[i];
 			varbind->length = 1;
+			load.written[row].values[i] = values[i];
 		}
+		if (load.written[row].n < n)
+			load.written[row].n = (uint8_t)n;
+	}
 	exchange();
-	check_same();
+	check_names();
 	for (i = 0; i < answer.n; i++)
 		if (answer.varbinds[i].length != 1 ||
 		    answer.varbinds[i].value[0] != values[i % n])
 			die("not what was set");
+}
+
+/* What was set must be there, unless that would take minutes to see. */
+static void
+read_back(void)
+{
+	const struct ber_varbind *varbind;
+	size_t row, i, left = 200;
+
+	for (row = 0; row < load.n && left > 0; row++) {
+		if (load.written[row].n == 0)
+			continue;
+		left--;
+		begin(PDU_GET, 0, 0);
+		for (i = 0; i < load.written[row].n; i++)
+			add(settable[i].column, &load.rows[row]);
+		exchange();
+		check_names();
+		for (i = 0; i < answer.n; i++) {
+			varbind = &answer.varbinds[i];
+			if (varbind->type != settable[i].type ||
+			    varbind->length != 1 ||
+			    varbind->value[0] != load.written[row].values[i])
+				die("a SET was lost");
+		}
+	}
 }
 
 static void
@@ -327,7 +479,7 @@ mixed(void)
 	if (what < 70)
 		get_row();
 	else if (what < 90)
-		walk(PDU_GETBULK, load.ncolumns, 4);
+		walk(PDU_GETBULK, BENCH_COLUMNS, 4);
 	else
 		set_three();
 }
@@ -358,6 +510,19 @@ now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* CPU time that a process and all its threads have had. */
+static uint64_t
+cpu_ns(pid_t pid)
+{
+	struct timespec used;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) != 0 ||
+	    clock_gettime(clock, &used) != 0)
+		die("no such process");
+	return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+}
+
 static int
 by_time(const void *a, const void *b)
 {
@@ -367,35 +532,53 @@ by_time(const void *a, const void *b)
 }
 
 static void
-run(const char *workload, size_t requests)
+report(const char *workload, uint64_t *times, size_t n, uint64_t took,
+    const uint64_t *cpu)
 {
-	uint64_t *times, start, before;
-	void (*once)(void) = NULL;
 	size_t i;
+
+	qsort(times, n, sizeof(*times), by_time);
+	printf("%s rows=%zu requests=%zu per_s=%.0f p50_us=%.1f p99_us=%.1f "
+	       "max_us=%.1f varbinds=%llu",
+	    workload, load.n, n, (double)n * 1e9 / (double)took,
+	    (double)times[n / 2] / 1e3, (double)times[n * 99 / 100] / 1e3,
+	    (double)times[n - 1] / 1e3, (unsigned long long)load.varbinds);
+	for (i = 0; i < load.npids; i++)
+		printf(" cpu%zu_us=%.3f", i, (double)cpu[i] / 1e3 / (double)n);
+	putchar('\n');
+}
+
+static void
+run(const char *workload, size_t requests, uint64_t limit)
+{
+	uint64_t *times, start, before, now, cpu[PIDS_MAX];
+	void (*once)(void) = NULL;
+	size_t i, n = 0;
 
 	for (i = 0; i < sizeof(workloads) / sizeof(workloads[0]); i++)
 		if (strcmp(workloads[i].name, workload) == 0)
 			once = workloads[i].once;
 	if (once == NULL)
 		die("no such workload");
-	if ((times = calloc(requests, sizeof(*times))) == NULL)
+	if ((times = calloc(requests, sizeof(*times))) == NULL ||
+	    (load.written = calloc(load.n, sizeof(*load.written))) == NULL)
 		die("no memory");
 	load.varbinds = 0;
-	start = now_ns();
-	for (i = 0; i < requests; i++) {
-		before = now_ns();
+	for (i = 0; i < load.npids; i++)
+		cpu[i] = cpu_ns(load.pids[i]);
+	start = before = now_ns();
+	do {
 		once();
-		times[i] = now_ns() - before;
-	}
-	start = now_ns() - start;
-	qsort(times, requests, sizeof(*times), by_time);
-	printf("%s rows=%zu requests=%zu per_s=%.0f p50_us=%.1f p99_us=%.1f "
-	    "max_us=%.1f varbinds=%llu\n", workload, load.n, requests,
-	    (double)requests * 1e9 / (double)start,
-	    (double)times[requests / 2] / 1e3,
-	    (double)times[requests * 99 / 100] / 1e3,
-	    (double)times[requests - 1] / 1e3,
-	    (unsigned long long)load.varbinds);
+		now = now_ns();
+		times[n++] = now - before;
+		before = now;
+	} while (n < requests && (limit == 0 || now - start < limit));
+	for (i = 0; i < load.npids; i++)
+		cpu[i] = cpu_ns(load.pids[i]) - cpu[i];
+	report(workload, times, n, now - start, cpu);
+	if (!load.silent)
+		read_back();
+	free(load.written);
 	free(times);
 }
 
@@ -409,40 +592,56 @@ connect_to(const char *port)
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if ((load.socket = socket(AF_INET, SOCK_DGRAM, 0)) == -1 ||
 	    setsockopt(load.socket, SOL_SOCKET, SO_RCVTIMEO, &patience,
-	    sizeof(patience)) == -1 ||
+		sizeof(patience)) == -1 ||
 	    connect(load.socket, (struct sockaddr *)&to, sizeof(to)) == -1)
 		die("cannot connect");
+}
+
+static void
+usage(void)
+{
+	size_t i;
+
+	fprintf(stderr,
+	    "usage: load [-s] [-n ROWS] [-p PID]... [-t MS] "
+	    "PORT WORKLOAD REQUESTS\nworkloads:");
+	for (i = 0; i < sizeof(workloads) / sizeof(workloads[0]); i++)
+		fprintf(stderr, " %s", workloads[i].name);
+	fprintf(stderr, "\n");
+	exit(2);
 }
 
 int
 main(int argc, char **argv)
 {
-	size_t i;
+	size_t rows = 0, requests;
+	uint64_t limit = 0;
+	int c;
 
-	if (argc < 4) {
-		fprintf(stderr, "usage: load PORT WORKLOAD REQUESTS "
-		    "[ENTRY-OID [COLUMN...]]\nworkloads:");
-		for (i = 0; i < sizeof(workloads) / sizeof(workloads[0]); i++)
-			fprintf(stderr, " %s", workloads[i].name);
-		fprintf(stderr, "\n");
-		return 2;
-	}
+	while ((c = getopt(argc, argv, "n:p:st:")) != -1)
+		if (c == 'n')
+			rows = strtoul(optarg, NULL, 10);
+		else if (c == 's')
+			load.silent = true;
+		else if (c == 't')
+			limit = strtoull(optarg, NULL, 10) * 1000000u;
+		else if (c == 'p' && load.npids < PIDS_MAX)
+			load.pids[load.npids++] =
+			    (pid_t)strtol(optarg, NULL, 10);
+		else
+			usage();
+	if (argc - optind != 3)
+		usage();
+	requests = strtoul(argv[optind + 2], NULL, 10);
 	load.seed = 1;
-	if (!parse_oid(argc > 4 ? argv[4] : ENTRY, &load.entry))
-		die("not an OID");
-	for (i = 5; i < (size_t)argc && load.ncolumns < COLUMNS_MAX; i++)
-		load.columns[load.ncolumns++] =
-		    (uint32_t)strtoul(argv[i], NULL, 10);
-	if (load.ncolumns == 0)
-		for (i = 0; i < sizeof(standard_columns) /
-		    sizeof(standard_columns[0]); i++)
-			load.columns[load.ncolumns++] =
-			    (uint32_t)strtoul(standard_columns[i], NULL, 10);
-	connect_to(argv[1]);
-	learn();
-	if (load.n == 0)
+	connect_to(argv[optind]);
+	if (rows > 0)
+		generate(rows);
+	else
+		learn();
+	if (load.n == 0 || requests == 0)
 		die("no rows");
-	run(argv[2], (size_t)strtoul(argv[3], NULL, 10));
+	run(argv[optind + 1], requests, limit);
 	free(load.rows);
 	close(load.socket);
 	return 0;
