@@ -44,6 +44,12 @@ enum agentx_command {
 /* A master may hang for a while, and then answer all the same. */
 #define ANSWER_SECONDS 86400
 
+/*
+ * SETs that are open, at most.  A master that works has one; this is for one that
+ * forgets to end them.
+ */
+#define TRANSACTIONS_MAX 256u
+
 /* How long an end of the session may mean that an UndoSet is still to come. */
 #define ORPHAN_SECONDS 2
 
@@ -343,6 +349,39 @@ forget_undone(void)
 	}
 }
 
+/*
+ * What was set may be a secret, and what of it is kept has been copied to where
+ * it is wiped in the end.
+ */
+static void
+wipe(netsnmp_variable_list *varbind)
+{
+	volatile u_char *octets;
+	size_t i;
+
+	for (; varbind != NULL; varbind = varbind->next_variable)
+		if (varbind->type == ASN_OCTET_STR)
+			for (octets = varbind->val.string, i = 0;
+			    i < varbind->val_len; i++)
+				octets[i] = 0;
+}
+
+/* Whoever ends no SET loses the oldest at which no server works. */
+static void
+make_room(void)
+{
+	struct transaction *t, *oldest = NULL;
+	size_t n = 0;
+
+	for (t = dispatch.transactions; t != NULL; t = t->next) {
+		n++;
+		if (t->phase == PHASE_TESTED || t->phase == PHASE_COMMITTED)
+			oldest = t;
+	}
+	if (n >= TRANSACTIONS_MAX && oldest != NULL)
+		transaction_free(oldest);
+}
+
 static void
 test_set(netsnmp_pdu *pdu)
 {
@@ -350,11 +389,11 @@ test_set(netsnmp_pdu *pdu)
 	struct transaction *t;
 
 	forget_undone();
+	make_room();
 	address(&to, pdu);
 	if ((t = transaction_find(pdu->transid)) != NULL) {
 		/* The master asks again: its answer got lost, or was late. */
-		t->to = to;
-		answer(t, t->tested);
+		respond(&to, NULL, t->tested.status, t->tested.index);
 		return;
 	}
 	if ((t = calloc(1, sizeof(*t))) == NULL) {
@@ -367,6 +406,7 @@ test_set(netsnmp_pdu *pdu)
 	t->next = dispatch.transactions;
 	dispatch.transactions = t;
 	t->tested = set_test(dispatch.scalars, pdu->variables, &t->set);
+	wipe(pdu->variables);
 	answer(t, t->tested);
 }
 
