@@ -1,0 +1,1881 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A SET as an object: all of its states, and all rows or none. */
+#include "alloc.h"
+#include "fixture.h"
+
+#include "change.h"
+#include "change_private.h"
+
+/* One request, as the varbinds of a SET make them; its number is its place. */
+struct ask {
+	size_t server;
+	const char *name; /* NULL: the end */
+	uint32_t bit, value; /* of a member */
+	bool row, scope; /* else: about a row, or a scope, that ... */
+	enum change_presence presence;
+};
+
+#define MEMBER(i, name, bit, value)                            \
+	{                                                      \
+		i, name, bit, value, false, false, CHANGE_KEEP \
+	}
+#define ROW(i, name, presence)                       \
+	{                                            \
+		i, name, 0, 0, true, false, presence \
+	}
+#define SCOPE(i, name, net, presence)                                 \
+	{                                                             \
+		i, name, 0, NET(10, net, 0, 0), false, true, presence \
+	}
+#define END                                              \
+	{                                                \
+		0, NULL, 0, 0, false, false, CHANGE_KEEP \
+	}
+#define ASKS(...) ((const struct ask[]){ __VA_ARGS__, END })
+#define ADDRESSES(i, name)                                  \
+	MEMBER(i, name, CHANGE_PRIMARY, NET(192, 0, 2, 1)), \
+	    MEMBER(i, name, CHANGE_SECONDARY, NET(192, 0, 2, 2))
+/* Enough for a relationship of its own. */
+#define CREATE(i, name, net)                             \
+	ROW(i, name, CHANGE_CREATE), ADDRESSES(i, name), \
+	    SCOPE(i, name, net, CHANGE_CREATE)
+
+/* What the asker was told. */
+struct said {
+	unsigned int times;
+	struct change_verdict v;
+	struct world *watched; /* or NULL: what is then the status of ... */
+	uint32_t status; /* ... relationship "a" of the first server? */
+};
+
+static void
+hear(void *arg, const struct change_verdict *verdict)
+{
+	struct said *said = arg;
+
+	said->times++;
+	said->v = *verdict;
+	if (said->watched != NULL)
+		said->status =
+		    world_row(said->watched, 0, "a")->status.set_status;
+}
+
+/* ---------------------------------------------------------------- staging */
+
+static void
+put_member(struct change *change, DHCP_FAILOVER_RELATIONSHIP *rel,
+    const struct ask *ask)
+{
+	char text[32];
+
+	memset(rel, 0, sizeof(*rel));
+	snprintf(text, sizeof(text), "text %u", ask->value);
+	switch (ask->bit) {
+	case MCLT:
+		rel->Mclt = ask->value;
+		break;
+	case SAFEPERIOD:
+		rel->SafePeriod = ask->value;
+		break;
+	case CHANGESTATE:
+		rel->State = (FSM_STATE)ask->value;
+		break;
+	case PREVSTATE:
+		rel->PrevState = (FSM_STATE)ask->value;
+		break;
+	case PERCENTAGE:
+		rel->Percentage = (BYTE)ask->value;
+		break;
+	case MODE:
+		rel->Mode = (DHCP_FAILOVER_MODE)ask->value;
+		break;
+	case SHAREDSECRET:
+		rel->SharedSecret = change_text(change, text, strlen(text));
+		break;
+	case CHANGE_ROLE:
+		rel->ServerType = (DHCP_FAILOVER_SERVER)ask->value;
+		break;
+	case CHANGE_PRIMARY:
+		rel->PrimaryServer = ask->value;
+		break;
+	case CHANGE_SECONDARY:
+		rel->SecondaryServer = ask->value;
+		break;
+	case CHANGE_PRIMARY_NAME:
+		rel->PrimaryServerName =
+		    change_text(change, text, strlen(text));
+		break;
+	case CHANGE_SECONDARY_NAME:
+		rel->SecondaryServerName =
+		    change_text(change, text, strlen(text));
+		break;
+	}
+}
+
+static enum change_error
+stage_one(struct world *w, struct change *change, const struct ask *ask,
+    uint32_t request)
+{
+	DHCP_FAILOVER_RELATIONSHIP value;
+	char key[KEY_MAX + 1];
+	struct change_row *row;
+
+	if ((row = change_row(change, world_server(w, ask->server), key,
+		 key_from_name(ask->name, key), request)) == NULL)
+		return CHANGE_NO_MEMORY;
+	if (ask->row)
+		return change_presence(row, ask->presence, request);
+	if (ask->scope)
+		return change_scope(change, row, ask->value, ask->presence,
+		    request);
+	put_member(change, &value, ask);
+	return change_member(row, ask->bit, &value, request);
+}
+
+/* Stage all of ${asks}, or as many as can be: what the last one was told. */
+static enum change_error
+stage_all(struct world *w, struct change *change, const struct ask *asks)
+{
+	enum change_error error = CHANGE_OK;
+	uint32_t i;
+
+	for (i = 0; error == CHANGE_OK && asks[i].name != NULL; i++)
+		error = stage_one(w, change, &asks[i], i);
+	return error;
+}
+
+static struct change *
+staged(struct world *w, const struct ask *asks)
+{
+	struct change *change = change_new(w->roster);
+
+	assert_non_null(change);
+	assert_int_equal(stage_all(w, change, asks), CHANGE_OK);
+	return change;
+}
+
+static struct change *
+checked(struct world *w, const struct ask *asks)
+{
+	struct change *change = staged(w, asks);
+	struct change_verdict v = change_check(change);
+
+	if (v.error != CHANGE_OK)
+		fail_msg("refused: %d, request %u", (int)v.error, v.request);
+	return change;
+}
+
+static void
+assert_said(const struct said *said, enum change_error error)
+{
+	assert_int_equal(said->times, 1);
+	assert_int_equal(said->v.error, error);
+}
+
+/* Commit it and wait for its end. */
+static struct change *
+committed(struct world *w, const struct ask *asks, struct said *said)
+{
+	struct change *change = checked(w, asks);
+
+	memset(said, 0, sizeof(*said));
+	change_commit(change, hear, said);
+	world_drain(w);
+	assert_int_equal(said->times, 1);
+	return change;
+}
+
+/* Commit it, see that it is done, and be done with it. */
+static void
+done(struct world *w, const struct ask *asks)
+{
+	struct said said;
+
+	change_finish(committed(w, asks, &said));
+	assert_said(&said, CHANGE_OK);
+}
+
+/* Undo it and wait for the end of that. */
+static void
+undone(struct world *w, struct change *change, struct said *said)
+{
+	memset(said, 0, sizeof(*said));
+	change_undo(change, hear, said);
+	world_drain(w);
+	assert_int_equal(said->times, 1);
+}
+
+/* What check says to ${asks}. */
+static void
+assert_checked(struct world *w, const struct ask *asks, enum change_error error,
+    uint32_t request)
+{
+	struct change *change = staged(w, asks);
+	struct change_verdict v = change_check(change);
+
+	assert_int_equal(v.error, error);
+	assert_int_equal(v.result, ERROR_SUCCESS);
+	if (error != CHANGE_OK)
+		assert_int_equal(v.request, request);
+	change_finish(change);
+	/* No server was asked, and it is not busy now. */
+	assert_string_equal(world_calls(w, 0), "");
+	assert_null(w->roster->changes);
+}
+
+/* ---------------------------------------------------------------- worlds */
+
+static int
+begin(void **state, size_t n, const char *extra)
+{
+	struct world *w = world_new(n, extra);
+	size_t i;
+
+	*state = w;
+	for (i = 0; i < n; i++) {
+		world_have(w, i, "a", 1 + 10 * (unsigned int)i, 2);
+		world_have(w, i, "b", 2 + 10 * (unsigned int)i, 1);
+	}
+	world_start(w);
+	world_poll(w);
+	for (i = 0; i < n; i++)
+		world_calls(w, i);
+	return 0;
+}
+
+static int
+one(void **state)
+{
+	return begin(state, 1, "");
+}
+
+static int
+two(void **state)
+{
+	return begin(state, 2, "");
+}
+
+static int
+three(void **state)
+{
+	return begin(state, 3, "");
+}
+
+static int
+two_plain(void **state)
+{
+	return begin(state, 2, "atomic = no");
+}
+
+static int
+one_plain(void **state)
+{
+	return begin(state, 1, "atomic = no");
+}
+
+/* The first server's changes go to the second one as well. */
+static int
+pair(void **state)
+{
+	struct world *w;
+
+	begin(state, 2, "");
+	w = *state;
+	world_server(w, 0)->conf.pair_with = 7;
+	world_server(w, 0)->conf.apply_to_both = true;
+	return 0;
+}
+
+static const struct row_status *
+status(struct world *w, size_t i, const char *name)
+{
+	const struct snapshot_row *row = world_row(w, i, name);
+
+	assert_non_null(row);
+	return &row->status;
+}
+
+static void
+assert_status(struct world *w, size_t i, const char *name,
+    enum set_status wanted)
+{
+	assert_int_equal(status(w, i, name)->set_status, wanted);
+}
+
+static void
+assert_all_is_true(struct world *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		assert_shown_is_true(w, i);
+		assert_int_equal(world_server(w, i)->users, 0);
+	}
+	assert_counters_are_right(w->roster);
+}
+
+/* ---------------------------------------------------------------- states */
+
+/* A change of relationship "a" in each state; the trap is at server 0. */
+static struct change *
+in_state(struct world *w, enum change_state state, struct said *said, int *fd)
+{
+	const struct ask *asks = ASKS(MEMBER(0, "a", MCLT, 60));
+	struct change *change;
+
+	memset(said, 0, sizeof(*said));
+	*fd = -1;
+	switch (state) {
+	case CHANGE_STAGED:
+		change = staged(w, asks);
+		break;
+	case CHANGE_CHECKED:
+		change = checked(w, asks);
+		break;
+	case CHANGE_RUNNING:
+		change = checked(w, asks);
+		world_trap(w, 0);
+		change_commit(change, hear, said);
+		*fd = world_catch(w, 0);
+		break;
+	case CHANGE_APPLIED:
+		change = committed(w, asks, said);
+		break;
+	case CHANGE_UNDOING:
+		change = committed(w, asks, said);
+		memset(said, 0, sizeof(*said));
+		world_trap(w, 0);
+		change_undo(change, hear, said);
+		*fd = world_catch(w, 0);
+		break;
+	case CHANGE_REFUSED:
+	default:
+		world_control(w, 0, "begin 0 1722 before\n");
+		change = committed(w, asks, said);
+		world_control(w, 0, NULL);
+		break;
+	}
+	assert_int_equal(change->state, state);
+	return change;
+}
+
+static void
+check__of_what_is_staged__makes_it_checked(void **state)
+{
+	struct world *w = *state;
+	struct change *change = staged(w, ASKS(MEMBER(0, "a", MCLT, 60)));
+
+	assert_int_equal(change->state, CHANGE_STAGED);
+	assert_int_equal(change_check(change).error, CHANGE_OK);
+	assert_int_equal(change->state, CHANGE_CHECKED);
+	assert_string_equal(world_calls(w, 0), "");
+	change_finish(change);
+}
+
+static void
+check__that_refuses__leaves_it_staged(void **state)
+{
+	struct world *w = *state;
+	struct change *change = staged(w, ASKS(MEMBER(0, "none", MCLT, 60)));
+
+	assert_int_equal(change_check(change).error, CHANGE_NO_ROW);
+	assert_int_equal(change->state, CHANGE_STAGED);
+	change_finish(change);
+	assert_all_is_true(w);
+}
+
+static void
+commit__of_what_is_checked__runs_and_does_not_wait(void **state)
+{
+	struct world *w = *state;
+	struct said said;
+	struct change *change;
+	int fd;
+
+	change = in_state(w, CHANGE_RUNNING, &said, &fd);
+	assert_int_equal(said.times, 0);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 3600);
+	world_let_go(fd, "");
+	world_drain(w);
+	assert_said(&said, CHANGE_OK);
+	assert_int_equal(change->state, CHANGE_APPLIED);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 60);
+	change_finish(change);
+	assert_all_is_true(w);
+}
+
+static void
+commit__of_nothing__answers_at_once(void **state)
+{
+	struct world *w = *state;
+	struct change *change = checked(w, ASKS(ROW(0, "a", CHANGE_KEEP)));
+	struct said said = { 0 };
+
+	change_commit(change, hear, &said);
+	assert_said(&said, CHANGE_OK);
+	assert_int_equal(change->state, CHANGE_APPLIED);
+	assert_string_equal(world_calls(w, 0), "");
+	undone(w, change, &said);
+	assert_said(&said, CHANGE_OK);
+	change_finish(change);
+	assert_all_is_true(w);
+}
+
+static void
+finish__in_each_state__leaks_nothing(void **state)
+{
+	static const enum change_state all[] = { CHANGE_STAGED, CHANGE_CHECKED,
+		CHANGE_RUNNING, CHANGE_APPLIED, CHANGE_UNDOING,
+		CHANGE_REFUSED };
+	struct world *w = *state;
+	struct said said;
+	unsigned int times;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < nitems(all); i++) {
+		struct change *change = in_state(w, all[i], &said, &fd);
+
+		times = said.times;
+		change_finish(change);
+		if (fd >= 0) {
+			/* It is detached: a server works on it still. */
+			assert_ptr_equal(w->roster->changes, change);
+			world_let_go(fd, "");
+		}
+		world_drain(w);
+		/* Who is done with it is told nothing. */
+		assert_int_equal(said.times, times);
+		assert_null(w->roster->changes);
+		assert_all_is_true(w);
+	}
+}
+
+static void
+finish__while_it_runs__lets_the_row_tell_the_outcome(void **state)
+{
+	struct world *w = *state;
+	struct said said;
+	int fd;
+
+	change_finish(in_state(w, CHANGE_RUNNING, &said, &fd));
+	world_let_go(fd, "");
+	world_drain(w);
+	assert_int_equal(said.times, 0);
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 60);
+
+	change_finish(in_state(w, CHANGE_RUNNING, &said, &fd));
+	world_let_go(fd, "begin 0 5 before\n");
+	world_drain(w);
+	assert_status(w, 0, "a", SET_STATUS_FAILED);
+	assert_int_equal(status(w, 0, "a")->last_set_result,
+	    ERROR_ACCESS_DENIED);
+	assert_all_is_true(w);
+}
+
+static void
+expire__before_and_after_it_runs__does_nothing(void **state)
+{
+	static const enum change_state idle[] = { CHANGE_STAGED, CHANGE_CHECKED,
+		CHANGE_APPLIED, CHANGE_REFUSED };
+	struct world *w = *state;
+	struct said said;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < nitems(idle); i++) {
+		struct change *change = in_state(w, idle[i], &said, &fd);
+		unsigned int times = said.times;
+
+		change_expire(change);
+		assert_int_equal(change->state, idle[i]);
+		assert_int_equal(said.times, times);
+		change_finish(change);
+	}
+	assert_all_is_true(w);
+}
+
+static void
+expire__while_the_call_runs__answers_ok_and_marks_pending(void **state)
+{
+	struct world *w = *state;
+	struct said said;
+	struct change *change;
+	int fd;
+
+	change = in_state(w, CHANGE_RUNNING, &said, &fd);
+	change_expire(change);
+	assert_said(&said, CHANGE_OK);
+	assert_int_equal(change->state, CHANGE_RUNNING);
+	assert_status(w, 0, "a", SET_STATUS_PENDING);
+	assert_int_equal(status(w, 0, "a")->last_set_result, ERROR_IO_PENDING);
+	assert_int_equal(status(w, 0, "a")->last_set_flags, MCLT);
+	assert_status(w, 0, "b", SET_STATUS_NONE);
+	/* Once is enough. */
+	change_expire(change);
+	change_finish(change);
+	world_let_go(fd, "");
+	world_drain(w);
+	assert_int_equal(said.times, 1);
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+	assert_int_equal(status(w, 0, "a")->last_set_result, ERROR_SUCCESS);
+	assert_all_is_true(w);
+}
+
+static void
+expire__and_the_call_fails__tells_it_by_the_rows_status(void **state)
+{
+	struct world *w = *state;
+	struct change *change;
+	struct said said = { 0 };
+	int fd;
+
+	change = checked(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), MEMBER(0, "b", MCLT, 60),
+		SCOPE(0, "b", 9, CHANGE_CREATE)));
+	world_trap(w, 0);
+	change_commit(change, hear, &said);
+	fd = world_catch(w, 0);
+	change_expire(change);
+	change_finish(change);
+	assert_status(w, 0, "b", SET_STATUS_PENDING);
+	world_control(w, 0, "set 0 5 before 0 a\n");
+	world_let_go(fd, "");
+	world_drain(w);
+	assert_said(&said, CHANGE_OK);
+	assert_status(w, 0, "a", SET_STATUS_FAILED);
+	assert_int_equal(status(w, 0, "a")->last_set_result,
+	    ERROR_ACCESS_DENIED);
+	/* What was not called any more is not pending either. */
+	assert_status(w, 0, "b", SET_STATUS_FAILED);
+	assert_int_equal(status(w, 0, "b")->last_set_result,
+	    ERROR_OPERATION_ABORTED);
+	assert_all_is_true(w);
+}
+
+static void
+expire__and_the_second_server_fails__undoes_the_first_late(void **state)
+{
+	struct world *w = *state;
+	struct world_text before;
+	struct change *change;
+	struct said said = { 0 };
+	int fd;
+
+	world_database(w, 0, &before);
+	world_control(w, 1, "set 0 5 before\n");
+	change = checked(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), MEMBER(1, "a", MCLT, 60)));
+	world_trap(w, 0);
+	change_commit(change, hear, &said);
+	fd = world_catch(w, 0);
+	change_expire(change);
+	assert_status(w, 1, "a", SET_STATUS_PENDING);
+	change_finish(change);
+	world_let_go(fd, "");
+	world_drain(w);
+	assert_said(&said, CHANGE_OK);
+	assert_status(w, 0, "a", SET_STATUS_UNDONE);
+	assert_status(w, 1, "a", SET_STATUS_FAILED);
+	assert_same_database(w, 0, &before);
+	assert_all_is_true(w);
+}
+
+static void
+expire__while_the_server_is_busy__takes_the_call_back_and_says_so(void **state)
+{
+	struct world *w = *state;
+	struct change *change;
+	struct said said = { 0 };
+	int fd;
+
+	world_trap(w, 0);
+	roster_poll(world_server(w, 0));
+	fd = world_catch(w, 0);
+	change = checked(w,
+	    ASKS(MEMBER(0, "b", MCLT, 60), MEMBER(0, "a", MCLT, 60)));
+	change_commit(change, hear, &said);
+	change_expire(change);
+	assert_said(&said, CHANGE_BUSY);
+	assert_int_equal(said.v.request, 0);
+	assert_int_equal(change->state, CHANGE_REFUSED);
+	assert_null(w->roster->changes);
+	world_let_go(fd, "");
+	world_drain(w);
+	assert_string_equal(world_calls(w, 0), "list\nsystem_time\n");
+	assert_status(w, 0, "a", SET_STATUS_NONE);
+	/* The asker's undo has nothing to do. */
+	undone(w, change, &said);
+	assert_said(&said, CHANGE_OK);
+	change_finish(change);
+	assert_all_is_true(w);
+}
+
+static void
+expire__while_the_second_server_is_busy__undoes_the_first(void **state)
+{
+	struct world *w = *state;
+	struct world_text before;
+	struct change *change;
+	struct said said = { 0 };
+	int fd;
+
+	world_database(w, 0, &before);
+	world_trap(w, 1);
+	roster_poll(world_server(w, 1));
+	fd = world_catch(w, 1);
+	change = checked(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), MEMBER(1, "b", MCLT, 60)));
+	change_commit(change, hear, &said);
+	world_turn(w);
+	assert_int_equal(change->current, 1);
+	change_expire(change);
+	assert_said(&said, CHANGE_BUSY);
+	assert_int_equal(said.v.request, 1);
+	assert_int_equal(change->state, CHANGE_UNDOING);
+	world_let_go(fd, "");
+	world_drain(w);
+	assert_int_equal(change->state, CHANGE_REFUSED);
+	assert_int_equal(said.times, 1);
+	assert_status(w, 0, "a", SET_STATUS_UNDONE);
+	assert_same_database(w, 0, &before);
+	change_finish(change);
+	assert_all_is_true(w);
+}
+
+static void
+expire__while_it_is_undone__says_that_undoing_failed(void **state)
+{
+	struct world *w = *state;
+	struct said said;
+	struct change *change;
+	int fd;
+
+	change = in_state(w, CHANGE_UNDOING, &said, &fd);
+	change_expire(change);
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	assert_int_equal(change->state, CHANGE_UNDOING);
+	world_let_go(fd, "");
+	world_drain(w);
+	/* It is undone all the same. */
+	assert_int_equal(said.times, 1);
+	assert_int_equal(change->state, CHANGE_REFUSED);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 3600);
+	change_finish(change);
+	assert_all_is_true(w);
+}
+
+static void
+expire__of_an_undo_behind_a_call__says_that_undoing_failed(void **state)
+{
+	struct world *w = *state;
+	struct said said, later = { 0 };
+	struct change *change;
+	int fd;
+
+	change = in_state(w, CHANGE_RUNNING, &said, &fd);
+	change_undo(change, hear, &later);
+	change_expire(change);
+	assert_said(&later, CHANGE_UNDO_FAILED);
+	assert_int_equal(said.times, 0);
+	change_finish(change);
+	world_let_go(fd, "");
+	world_drain(w);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 3600);
+	assert_status(w, 0, "a", SET_STATUS_UNDONE);
+	assert_all_is_true(w);
+}
+
+static void
+undo__of_what_was_not_committed__answers_at_once(void **state)
+{
+	static const enum change_state idle[] = { CHANGE_CHECKED,
+		CHANGE_REFUSED };
+	struct world *w = *state;
+	struct said said, later;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < nitems(idle); i++) {
+		struct change *change = in_state(w, idle[i], &said, &fd);
+
+		world_calls(w, 0);
+		memset(&later, 0, sizeof(later));
+		change_undo(change, hear, &later);
+		assert_said(&later, CHANGE_OK);
+		assert_int_equal(change->state, CHANGE_REFUSED);
+		assert_string_equal(world_calls(w, 0), "");
+		change_finish(change);
+	}
+	assert_all_is_true(w);
+}
+
+static void
+undo__of_what_was_applied__restores_it(void **state)
+{
+	struct world *w = *state;
+	struct world_text before;
+	struct said said;
+	struct change *change;
+
+	world_database(w, 0, &before);
+	change = committed(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), MEMBER(0, "a", SHAREDSECRET, 1),
+		MEMBER(0, "a", CHANGESTATE, PARTNER_DOWN),
+		MEMBER(0, "b", MODE, HotStandby),
+		SCOPE(0, "b", 9, CHANGE_CREATE)),
+	    &said);
+	assert_said(&said, CHANGE_OK);
+	assert_int_equal(world_row(w, 0, "a")->rel.State, PARTNER_DOWN);
+	undone(w, change, &said);
+	assert_said(&said, CHANGE_OK);
+	assert_int_equal(change->state, CHANGE_REFUSED);
+	assert_same_database(w, 0, &before);
+	assert_status(w, 0, "a", SET_STATUS_UNDONE);
+	assert_int_equal(status(w, 0, "a")->last_set_result,
+	    ERROR_OPERATION_ABORTED);
+	/* Undone is undone. */
+	undone(w, change, &said);
+	assert_said(&said, CHANGE_OK);
+	change_finish(change);
+	assert_all_is_true(w);
+}
+
+static void
+undo__while_the_call_runs__waits_for_it_and_restores(void **state)
+{
+	struct world *w = *state;
+	struct world_text before;
+	struct said said, later = { 0 };
+	struct change *change;
+	int fd;
+
+	world_database(w, 0, &before);
+	change = in_state(w, CHANGE_RUNNING, &said, &fd);
+	change_undo(change, hear, &later);
+	assert_int_equal(later.times, 0);
+	world_let_go(fd, "");
+	world_drain(w);
+	assert_said(&later, CHANGE_OK);
+	/* The commit was never answered: its asker asks for the undo now. */
+	assert_int_equal(said.times, 0);
+	assert_same_database(w, 0, &before);
+	change_finish(change);
+	assert_all_is_true(w);
+}
+
+static void
+undo__while_a_call_runs_that_fails__is_a_success(void **state)
+{
+	struct world *w = *state;
+	struct said said, later = { 0 };
+	struct change *change;
+	int fd;
+
+	change = in_state(w, CHANGE_RUNNING, &said, &fd);
+	change_undo(change, hear, &later);
+	world_let_go(fd, "begin 0 1722 before\n");
+	world_drain(w);
+	assert_said(&later, CHANGE_OK);
+	assert_int_equal(said.times, 0);
+	change_finish(change);
+	assert_all_is_true(w);
+}
+
+static void
+undo__while_the_first_of_two_servers_works__spares_the_second(void **state)
+{
+	struct world *w = *state;
+	struct said said = { 0 }, later = { 0 };
+	struct change *change;
+	int fd;
+
+	change = checked(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), MEMBER(1, "a", MCLT, 60)));
+	world_trap(w, 0);
+	change_commit(change, hear, &said);
+	fd = world_catch(w, 0);
+	change_undo(change, hear, &later);
+	world_let_go(fd, "");
+	world_drain(w);
+	assert_said(&later, CHANGE_OK);
+	assert_string_equal(world_calls(w, 1), "");
+	assert_status(w, 0, "a", SET_STATUS_UNDONE);
+	assert_status(w, 1, "a", SET_STATUS_NONE);
+	change_finish(change);
+	assert_all_is_true(w);
+}
+
+static void
+undo__while_it_is_undone__answers_the_last_who_asks(void **state)
+{
+	struct world *w = *state;
+	struct said said, later = { 0 };
+	struct change *change;
+	int fd;
+
+	change = in_state(w, CHANGE_UNDOING, &said, &fd);
+	change_undo(change, hear, &later);
+	world_let_go(fd, "");
+	world_drain(w);
+	assert_said(&later, CHANGE_OK);
+	assert_int_equal(said.times, 0);
+	change_finish(change);
+	assert_all_is_true(w);
+}
+
+static void
+undo__that_fails__says_so_and_lets_the_next_listing_tell(void **state)
+{
+	static const char *const rules[] = { "begin 0 1722 before\n",
+		"set 0 1722 before\n", "commit 0 1722 before\n" };
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < nitems(rules); i++) {
+		struct said said;
+		struct change *change = committed(w,
+		    ASKS(MEMBER(0, "a", MCLT, 60 + (uint32_t)i)), &said);
+
+		assert_said(&said, CHANGE_OK);
+		world_control(w, 0, rules[i]);
+		memset(&said, 0, sizeof(said));
+		said.watched = w;
+		change_undo(change, hear, &said);
+		while (said.times == 0)
+			world_turn(w);
+		assert_said(&said, CHANGE_UNDO_FAILED);
+		assert_int_equal(said.status, SET_STATUS_IN_DOUBT);
+		world_control(w, 0, NULL);
+		world_drain(w);
+		/* It is as it was wanted, and that is what is shown. */
+		assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+		assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 60 + i);
+		/* Who asks again is told the same. */
+		undone(w, change, &said);
+		assert_said(&said, CHANGE_UNDO_FAILED);
+		change_finish(change);
+		assert_all_is_true(w);
+	}
+}
+
+static void
+undo__of_each_kind_of_call__restores_everything(void **state)
+{
+	struct world *w = *state;
+	const struct ask *const all[] = {
+		ASKS(CREATE(0, "new", 9)),
+		ASKS(ROW(0, "a", CHANGE_DESTROY)),
+		ASKS(SCOPE(0, "a", 9, CHANGE_CREATE)),
+		ASKS(SCOPE(0, "a", 1, CHANGE_DESTROY)),
+		ASKS(ROW(0, "b", CHANGE_DESTROY), CREATE(0, "new", 9),
+		    MEMBER(0, "a", MCLT, 70), SCOPE(0, "a", 8, CHANGE_CREATE),
+		    SCOPE(0, "a", 1, CHANGE_DESTROY)),
+	};
+	struct world_text before;
+	struct said said;
+	size_t i;
+
+	world_database(w, 0, &before);
+	for (i = 0; i < nitems(all); i++) {
+		struct change *change = committed(w, all[i], &said);
+
+		assert_said(&said, CHANGE_OK);
+		assert_shown_is_true(w, 0);
+		undone(w, change, &said);
+		assert_said(&said, CHANGE_OK);
+		assert_same_database(w, 0, &before);
+		change_finish(change);
+		world_drain(w);
+		assert_all_is_true(w);
+	}
+}
+
+static void
+end_all__while_changes_wait__frees_them(void **state)
+{
+	struct world *w = *state;
+	struct said said = { 0 };
+	struct change *change;
+	int fd;
+
+	world_trap(w, 0);
+	roster_poll(world_server(w, 0));
+	fd = world_catch(w, 0);
+	change = checked(w, ASKS(MEMBER(0, "a", MCLT, 60)));
+	change_commit(change, hear, &said);
+	change_finish(change);
+	change = checked(w, ASKS(MEMBER(0, "b", MCLT, 60)));
+	change_commit(change, hear, &said);
+	change_finish(change);
+	world_let_go(fd, "");
+	world_stop(w);
+	assert_int_equal(said.times, 0);
+}
+
+/* ---------------------------------------------------------------- merging */
+
+static void
+requests__in_whatever_order__are_one_call_for_each_row(void **state)
+{
+	static const unsigned int orders[][4] = { { 0, 1, 2, 3 },
+		{ 3, 2, 1, 0 }, { 2, 0, 3, 1 }, { 1, 3, 0, 2 } };
+	static const struct ask members[] = { MEMBER(0, "a", MCLT, 60),
+		MEMBER(0, "b", MCLT, 70), MEMBER(0, "a", SAFEPERIOD, 80),
+		MEMBER(0, "b", PERCENTAGE, 30) };
+	struct world *w = *state;
+	const char *calls;
+	size_t i, j;
+
+	for (i = 0; i < nitems(orders); i++) {
+		struct ask asks[nitems(members) + 1] = { END };
+
+		for (j = 0; j < nitems(members); j++)
+			asks[j] = members[orders[i][j]];
+		memset(&asks[j], 0, sizeof(asks[j]));
+		done(w, asks);
+		calls = world_calls(w, 0);
+		assert_string_equal(calls,
+		    strcmp(asks[0].name, "a") == 0 ?
+			"begin\nget a\nset a 0x03\nget b\nset b 0x09\n"
+			"commit\n" :
+			"begin\nget b\nset b 0x09\nget a\nset a 0x03\n"
+			"commit\n");
+		assert_all_is_true(w);
+	}
+	assert_int_equal(status(w, 0, "a")->set_calls, nitems(orders));
+	assert_int_equal(status(w, 0, "a")->set_failures, 0);
+	assert_int_equal(status(w, 0, "a")->last_set_flags, MCLT | SAFEPERIOD);
+	assert_int_equal(status(w, 0, "b")->last_set_flags, MCLT | PERCENTAGE);
+}
+
+static void
+requests__for_scopes_of_a_row__are_one_call_for_all(void **state)
+{
+	struct world *w = *state;
+
+	done(w,
+	    ASKS(SCOPE(0, "a", 7, CHANGE_CREATE), SCOPE(0, "b", 2, CHANGE_KEEP),
+		SCOPE(0, "a", 8, CHANGE_CREATE),
+		SCOPE(0, "a", 1, CHANGE_DESTROY),
+		SCOPE(0, "a", 9, CHANGE_CREATE), MEMBER(0, "a", MCLT, 60)));
+	assert_string_equal(world_calls(w, 0),
+	    "begin\nget a\nset a 0x01\n"
+	    "get a\nadd_scopes a 3\nget a\ndelete_scopes a 1\ncommit\nlist\n");
+	assert_int_equal(world_row(w, 0, "a")->nscopes, 4);
+	assert_all_is_true(w);
+}
+
+static void
+requests__for_two_servers__are_done_one_after_the_other(void **state)
+{
+	struct world *w = *state;
+	struct said said = { 0 };
+	struct change *change;
+	int fd;
+
+	change = checked(w,
+	    ASKS(MEMBER(1, "a", MCLT, 60), MEMBER(0, "a", MCLT, 60),
+		MEMBER(1, "b", MCLT, 60)));
+	world_trap(w, 1);
+	change_commit(change, hear, &said);
+	fd = world_catch(w, 1);
+	assert_string_equal(world_calls(w, 0), "");
+	world_let_go(fd, "");
+	world_drain(w);
+	assert_said(&said, CHANGE_OK);
+	assert_string_equal(world_calls(w, 1),
+	    "begin\nget a\nset a 0x01\nget b\nset b 0x01\ncommit\n");
+	assert_string_equal(world_calls(w, 0),
+	    "begin\nget a\nset a 0x01\ncommit\n");
+	change_finish(change);
+	assert_all_is_true(w);
+}
+
+static void
+member__asked_for_twice__conflicts_unless_it_is_the_same(void **state)
+{
+	static const struct {
+		uint32_t bit, a, b;
+	} members[] = { { MCLT, 1, 2 }, { SAFEPERIOD, 1, 2 },
+		{ CHANGESTATE, NORMAL, PARTNER_DOWN }, { PERCENTAGE, 1, 2 },
+		{ MODE, LoadBalance, HotStandby },
+		{ PREVSTATE, NORMAL, PARTNER_DOWN }, { SHAREDSECRET, 1, 2 },
+		{ CHANGE_ROLE, PrimaryServer, SecondaryServer },
+		{ CHANGE_PRIMARY, 1, 2 }, { CHANGE_SECONDARY, 1, 2 },
+		{ CHANGE_PRIMARY_NAME, 1, 2 },
+		{ CHANGE_SECONDARY_NAME, 1, 2 } };
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < nitems(members); i++) {
+		struct change *change = staged(w,
+		    ASKS(MEMBER(0, "a", members[i].bit, members[i].a)));
+		const struct ask same =
+		    MEMBER(0, "a", members[i].bit, members[i].a);
+		const struct ask other =
+		    MEMBER(0, "a", members[i].bit, members[i].b);
+
+		assert_int_equal(stage_one(w, change, &same, 1), CHANGE_OK);
+		assert_int_equal(stage_one(w, change, &other, 2),
+		    CHANGE_CONFLICT);
+		change_finish(change);
+	}
+}
+
+static void
+presence__asked_for_twice__conflicts_unless_it_is_the_same(void **state)
+{
+	static const enum change_presence all[] = { CHANGE_KEEP, CHANGE_CREATE,
+		CHANGE_DESTROY };
+	struct world *w = *state;
+	size_t i, j;
+
+	for (i = 0; i < nitems(all); i++)
+		for (j = 0; j < nitems(all); j++) {
+			struct change *change = change_new(w->roster);
+
+			assert_int_equal(stage_all(w, change,
+					     ASKS(ROW(0, "a", all[i]),
+						 ROW(0, "a", all[j]))),
+			    i == j ? CHANGE_OK : CHANGE_CONFLICT);
+			assert_int_equal(stage_all(w, change,
+					     ASKS(SCOPE(0, "b", 1, all[i]),
+						 SCOPE(0, "b", 1, all[j]))),
+			    i == j ? CHANGE_OK : CHANGE_CONFLICT);
+			change_finish(change);
+		}
+}
+
+/* ---------------------------------------------------------------- check */
+
+static void
+check__of_each_cause__blames_the_request_that_it_is(void **state)
+{
+	struct world *w = *state;
+	const struct {
+		const struct ask *asks;
+		enum change_error error;
+		uint32_t request;
+	} all[] = {
+		/* What there is, and is wanted to be as it is. */
+		{ ASKS(ROW(0, "a", CHANGE_KEEP), MEMBER(0, "a", MCLT, 1)),
+		    CHANGE_OK, 0 },
+		{ ASKS(MEMBER(0, "a", MCLT, 1), MEMBER(0, "c", MCLT, 1)),
+		    CHANGE_NO_ROW, 1 },
+		{ ASKS(MEMBER(0, "c", MCLT, 1), ROW(0, "c", CHANGE_KEEP)),
+		    CHANGE_NO_ROW, 0 },
+		{ ASKS(ROW(0, "c", CHANGE_KEEP), MEMBER(0, "c", MCLT, 1)),
+		    CHANGE_CONFLICT, 0 },
+		{ ASKS(SCOPE(0, "c", 9, CHANGE_CREATE)), CHANGE_NO_ROW, 0 },
+		/* What only creation takes. */
+		{ ASKS(MEMBER(0, "a", MCLT, 1), MEMBER(0, "a", CHANGE_ROLE, 0)),
+		    CHANGE_CONFLICT, 1 },
+		{ ASKS(MEMBER(0, "a", MCLT, 1),
+		      MEMBER(0, "a", CHANGE_SECONDARY_NAME, 1),
+		      MEMBER(0, "a", CHANGE_PRIMARY, 1)),
+		    CHANGE_CONFLICT, 1 },
+		/* Creation. */
+		{ ASKS(CREATE(0, "c", 9)), CHANGE_OK, 0 },
+		{ ASKS(MEMBER(0, "b", MCLT, 1), CREATE(0, "a", 9)),
+		    CHANGE_CONFLICT, 1 },
+		{ ASKS(CREATE(0, "c", 9), MEMBER(0, "c", CHANGESTATE, NORMAL)),
+		    CHANGE_CONFLICT, 4 },
+		{ ASKS(CREATE(0, "c", 9), MEMBER(0, "c", PREVSTATE, NORMAL),
+		      MEMBER(0, "c", CHANGESTATE, NORMAL)),
+		    CHANGE_CONFLICT, 4 },
+		{ ASKS(MEMBER(0, "c", CHANGE_PRIMARY, 1),
+		      ROW(0, "c", CHANGE_CREATE),
+		      SCOPE(0, "c", 9, CHANGE_CREATE)),
+		    CHANGE_CONFLICT, 1 },
+		{ ASKS(ADDRESSES(0, "c"), ROW(0, "c", CHANGE_CREATE)),
+		    CHANGE_CONFLICT, 2 },
+		{ ASKS(CREATE(0, "c", 9), SCOPE(0, "c", 8, CHANGE_KEEP)),
+		    CHANGE_CONFLICT, 4 },
+		/* Deletion. */
+		{ ASKS(ROW(0, "a", CHANGE_DESTROY)), CHANGE_OK, 0 },
+		{ ASKS(ROW(0, "c", CHANGE_DESTROY)), CHANGE_OK, 0 },
+		{ ASKS(MEMBER(0, "a", MCLT, 1), ROW(0, "a", CHANGE_DESTROY)),
+		    CHANGE_CONFLICT, 1 },
+		{ ASKS(ROW(0, "a", CHANGE_DESTROY),
+		      SCOPE(0, "a", 1, CHANGE_DESTROY)),
+		    CHANGE_CONFLICT, 0 },
+		/* Scopes. */
+		{ ASKS(SCOPE(0, "a", 9, CHANGE_CREATE),
+		      SCOPE(0, "a", 1, CHANGE_KEEP),
+		      SCOPE(0, "a", 8, CHANGE_DESTROY)),
+		    CHANGE_OK, 0 },
+		{ ASKS(SCOPE(0, "a", 9, CHANGE_CREATE),
+		      SCOPE(0, "a", 1, CHANGE_CREATE)),
+		    CHANGE_CONFLICT, 1 },
+		{ ASKS(SCOPE(0, "a", 9, CHANGE_CREATE),
+		      SCOPE(0, "a", 8, CHANGE_KEEP)),
+		    CHANGE_CONFLICT, 1 },
+		/* The earliest of several. */
+		{ ASKS(MEMBER(0, "a", MCLT, 1), MEMBER(0, "c", MCLT, 1),
+		      MEMBER(0, "a", CHANGE_ROLE, 0),
+		      ROW(0, "b", CHANGE_CREATE)),
+		    CHANGE_NO_ROW, 1 },
+		{ ASKS(MEMBER(0, "a", MCLT, 1), SCOPE(0, "b", 2, CHANGE_CREATE),
+		      MEMBER(0, "a", CHANGE_ROLE, 0), MEMBER(0, "c", MCLT, 1)),
+		    CHANGE_CONFLICT, 1 },
+	};
+	size_t i;
+
+	for (i = 0; i < nitems(all); i++) {
+		print_message("# case %zu\n", i);
+		assert_checked(w, all[i].asks, all[i].error, all[i].request);
+	}
+	assert_all_is_true(w);
+}
+
+static void
+check__of_what_the_server_does_not_take__blames_the_first(void **state)
+{
+	struct world *w = *state;
+	struct managed *server = world_server(w, 0);
+
+	server->writable = MCLT | CHANGESTATE;
+	assert_checked(w,
+	    ASKS(MEMBER(0, "a", MCLT, 1), MEMBER(0, "a", CHANGESTATE, NORMAL)),
+	    CHANGE_OK, 0);
+	assert_checked(w,
+	    ASKS(MEMBER(0, "a", MCLT, 1), MEMBER(0, "a", SHAREDSECRET, 1),
+		MEMBER(0, "a", PERCENTAGE, 1)),
+	    CHANGE_NOT_WRITABLE, 1);
+	server->creates = false;
+	assert_checked(w, ASKS(MEMBER(0, "c", MCLT, 1), CREATE(0, "c", 9)),
+	    CHANGE_NO_CREATION, 1);
+	assert_checked(w,
+	    ASKS(MEMBER(0, "b", MCLT, 1), ROW(0, "a", CHANGE_DESTROY)),
+	    CHANGE_NOT_WRITABLE, 1);
+	assert_checked(w,
+	    ASKS(MEMBER(0, "a", MCLT, 1), SCOPE(0, "a", 1, CHANGE_KEEP),
+		SCOPE(0, "a", 9, CHANGE_CREATE)),
+	    CHANGE_NOT_WRITABLE, 2);
+	assert_checked(w, ASKS(SCOPE(0, "a", 1, CHANGE_DESTROY)),
+	    CHANGE_NOT_WRITABLE, 0);
+}
+
+static void
+check__of_a_key_that_is_no_name__says_that_it_cannot_be_created(void **state)
+{
+	static const char key[] = "caf\xc3\xa9";
+	struct world *w = *state;
+	struct change *change = staged(w, ASKS(MEMBER(0, "a", MCLT, 1)));
+	struct change_row *row =
+	    change_row(change, world_server(w, 0), key, strlen(key), 1);
+	struct change_verdict v;
+
+	/* The row of such a name has another key. */
+	assert_non_null(row);
+	assert_int_equal(change_presence(row, CHANGE_CREATE, 2), CHANGE_OK);
+	v = change_check(change);
+	assert_int_equal(v.error, CHANGE_NO_CREATION);
+	assert_int_equal(v.request, 2);
+	change_finish(change);
+}
+
+static void
+check__of_a_row_that_is_being_changed__says_busy(void **state)
+{
+	static const enum change_state busy[] = { CHANGE_RUNNING,
+		CHANGE_UNDOING };
+	struct world *w = *state;
+	struct said said;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < nitems(busy); i++) {
+		struct change *change = in_state(w, busy[i], &said, &fd);
+		char key[KEY_MAX + 1];
+
+		world_calls(w, 0);
+		assert_true(change_touches(w->roster, world_server(w, 0), key,
+		    key_from_name("a", key)));
+		assert_false(change_touches(w->roster, world_server(w, 0), key,
+		    key_from_name("b", key)));
+		struct change *other = staged(w,
+		    ASKS(MEMBER(0, "b", MCLT, 1), MEMBER(0, "a", MODE, 1)));
+		struct change_verdict v = change_check(other);
+
+		assert_int_equal(v.error, CHANGE_BUSY);
+		assert_int_equal(v.request, 1);
+		change_finish(other);
+		/* Another row is not concerned. */
+		other = checked(w, ASKS(MEMBER(0, "b", MCLT, 1)));
+		change_finish(other);
+		change_finish(change);
+		/* Not even when the asker has left. */
+		other = staged(w, ASKS(MEMBER(0, "a", MODE, 1)));
+		assert_int_equal(change_check(other).error, CHANGE_BUSY);
+		change_finish(other);
+		world_let_go(fd, "");
+		world_drain(w);
+		done(w, ASKS(MEMBER(0, "a", MCLT, 77)));
+	}
+	assert_all_is_true(w);
+}
+
+/* ---------------------------------------------------------------- rows */
+
+static void
+create__of_the_least__takes_what_is_usual(void **state)
+{
+	static const struct {
+		uint32_t mode, percentage;
+	} modes[] = { { LoadBalance, 50 }, { HotStandby, 5 } };
+	struct world *w = *state;
+	const struct snapshot_row *row;
+	size_t i;
+
+	for (i = 0; i < nitems(modes); i++) {
+		done(w,
+		    ASKS(CREATE(0, "new", 9),
+			MEMBER(0, "new", MODE, modes[i].mode)));
+		assert_string_equal(world_calls(w, 0),
+		    "begin\ncreate new 1\ncommit\nlist\n");
+		row = world_row(w, 0, "new");
+		assert_non_null(row);
+		assert_int_equal(row->rel.Mclt, 3600);
+		assert_int_equal(row->rel.SafePeriod, DHCP_FAILOVER_NEVER);
+		assert_int_equal(row->rel.Mode, modes[i].mode);
+		assert_int_equal(row->rel.Percentage, modes[i].percentage);
+		assert_int_equal(row->rel.ServerType, PrimaryServer);
+		assert_false(row->authenticated);
+		assert_int_equal(row->nscopes, 1);
+		assert_all_is_true(w);
+		done(w, ASKS(ROW(0, "new", CHANGE_DESTROY)));
+		assert_string_equal(world_calls(w, 0),
+		    "begin\nget new\ndelete new\ncommit\nlist\n");
+		assert_null(world_row(w, 0, "new"));
+		assert_all_is_true(w);
+	}
+}
+
+static void
+create__of_everything__keeps_all_that_was_asked_for(void **state)
+{
+	struct world *w = *state;
+	const struct snapshot_row *row;
+
+	done(w,
+	    ASKS(SCOPE(0, "new", 8, CHANGE_CREATE), MEMBER(0, "new", MCLT, 0),
+		MEMBER(0, "new", SAFEPERIOD, 1),
+		MEMBER(0, "new", PERCENTAGE, 0),
+		MEMBER(0, "new", SHAREDSECRET, 1),
+		MEMBER(0, "new", CHANGE_ROLE, SecondaryServer),
+		MEMBER(0, "new", CHANGE_PRIMARY_NAME, 1),
+		MEMBER(0, "new", CHANGE_SECONDARY_NAME, 2),
+		MEMBER(0, "new", CHANGE_PRIMARY_TYPE, 1), CREATE(0, "new", 9)));
+	row = world_row(w, 0, "new");
+	assert_non_null(row);
+	assert_int_equal(row->rel.Mclt, 0);
+	assert_int_equal(row->rel.SafePeriod, 1);
+	assert_int_equal(row->rel.Percentage, 0);
+	assert_true(row->authenticated);
+	assert_int_equal(row->rel.ServerType, SecondaryServer);
+	assert_string_equal(row->rel.PrimaryServerName, "text 1");
+	assert_string_equal(row->rel.SecondaryServerName, "text 2");
+	assert_int_equal(row->rel.PrimaryServer, NET(192, 0, 2, 1));
+	assert_int_equal(row->rel.SecondaryServer, NET(192, 0, 2, 2));
+	assert_int_equal(row->nscopes, 2);
+	assert_all_is_true(w);
+}
+
+static void
+destroy__of_what_is_not_there__is_done_without_a_call(void **state)
+{
+	struct world *w = *state;
+
+	done(w,
+	    ASKS(ROW(0, "none", CHANGE_DESTROY),
+		SCOPE(0, "a", 9, CHANGE_DESTROY)));
+	assert_string_equal(world_calls(w, 0), "");
+	assert_all_is_true(w);
+}
+
+static void
+set__of_the_same_values_again__is_harmless(void **state)
+{
+	const struct ask *asks = ASKS(MEMBER(0, "a", MCLT, 60),
+	    MEMBER(0, "a", CHANGESTATE, PARTNER_DOWN),
+	    MEMBER(0, "a", SHAREDSECRET, 1));
+	struct world *w = *state;
+	struct world_text before;
+
+	done(w, asks);
+	world_database(w, 0, &before);
+	done(w, asks);
+	assert_same_database(w, 0, &before);
+	assert_int_equal(status(w, 0, "a")->set_calls, 2);
+	assert_all_is_true(w);
+}
+
+/* ---------------------------------------------------------------- failure */
+
+static void
+failure__of_a_later_row__undoes_the_earlier_ones(void **state)
+{
+	struct world *w = *state;
+	struct world_text before;
+	struct said said;
+
+	world_database(w, 0, &before);
+	world_control(w, 0, "set 0 5 before 0 b\n");
+	change_finish(committed(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), MEMBER(0, "b", SAFEPERIOD, 60),
+		MEMBER(0, "b", MCLT, 60)),
+	    &said));
+	world_drain(w);
+	assert_said(&said, CHANGE_FAILED);
+	assert_error(said.v.result, ERROR_ACCESS_DENIED);
+	assert_int_equal(said.v.request, 1);
+	assert_status(w, 0, "a", SET_STATUS_UNDONE);
+	assert_status(w, 0, "b", SET_STATUS_FAILED);
+	assert_int_equal(status(w, 0, "a")->set_calls, 1);
+	assert_int_equal(status(w, 0, "a")->set_failures, 0);
+	assert_int_equal(status(w, 0, "b")->set_calls, 1);
+	assert_int_equal(status(w, 0, "b")->set_failures, 1);
+	world_control(w, 0, NULL);
+	assert_same_database(w, 0, &before);
+	assert_all_is_true(w);
+}
+
+static void
+failure__on_the_second_server__undoes_the_first(void **state)
+{
+	struct world *w = *state;
+	struct world_text before[2];
+	struct change *change;
+	struct said said;
+
+	world_database(w, 0, &before[0]);
+	world_database(w, 1, &before[1]);
+	world_control(w, 1, "set 0 20115 before 0 b\n");
+	change = committed(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), MEMBER(1, "a", MCLT, 60),
+		MEMBER(0, "b", MCLT, 60), MEMBER(1, "b", MCLT, 60),
+		SCOPE(0, "b", 9, CHANGE_CREATE)),
+	    &said);
+	assert_said(&said, CHANGE_FAILED);
+	assert_error(said.v.result, ERROR_DHCP_FO_RELATIONSHIP_DOES_NOT_EXIST);
+	assert_int_equal(said.v.request, 3);
+	assert_int_equal(change->state, CHANGE_REFUSED);
+	assert_status(w, 0, "a", SET_STATUS_UNDONE);
+	assert_status(w, 0, "b", SET_STATUS_UNDONE);
+	assert_status(w, 1, "a", SET_STATUS_UNDONE);
+	assert_status(w, 1, "b", SET_STATUS_FAILED);
+	undone(w, change, &said);
+	assert_said(&said, CHANGE_OK);
+	change_finish(change);
+	world_control(w, 1, NULL);
+	assert_same_database(w, 0, &before[0]);
+	assert_same_database(w, 1, &before[1]);
+	assert_all_is_true(w);
+}
+
+static void
+failure__on_the_third_server__undoes_the_others_in_reverse(void **state)
+{
+	struct world *w = *state;
+	struct world_text before[2];
+	struct said said;
+
+	world_database(w, 0, &before[0]);
+	world_database(w, 1, &before[1]);
+	world_control(w, 2, "begin 0 1722 before\n");
+	/* The first waits for the second to have been undone. */
+	change_finish(committed(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), MEMBER(1, "a", MCLT, 60),
+		MEMBER(2, "a", MCLT, 60)),
+	    &said));
+	assert_said(&said, CHANGE_FAILED);
+	assert_int_equal(said.v.request, 2);
+	assert_same_database(w, 0, &before[0]);
+	assert_same_database(w, 1, &before[1]);
+	assert_status(w, 0, "a", SET_STATUS_UNDONE);
+	assert_status(w, 1, "a", SET_STATUS_UNDONE);
+	assert_all_is_true(w);
+}
+
+static void
+failure__whose_undo_fails__leaves_the_row_in_doubt(void **state)
+{
+	struct world *w = *state;
+	struct change *change;
+	struct said said;
+
+	world_control(w, 0, "set 0 5 before 2 a\n");
+	world_control(w, 1, "set 0 5 before\n");
+	change = checked(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), MEMBER(1, "a", MCLT, 60)));
+	memset(&said, 0, sizeof(said));
+	change_commit(change, hear, &said);
+	world_drain(w);
+	/* What failed first is what the asker is told. */
+	assert_said(&said, CHANGE_FAILED);
+	assert_int_equal(said.v.request, 1);
+	undone(w, change, &said);
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	change_finish(change);
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 60);
+	assert_non_null(strstr(logged, "could not be undone"));
+	assert_all_is_true(w);
+}
+
+static void
+failure__on_a_plain_server_that_cannot_go_back__is_told(void **state)
+{
+	struct world *w = *state;
+	struct change *change;
+	struct said said;
+
+	/* The second set of "a" is the way back. */
+	world_control(w, 0, "set 0 5 before 2 a\nset 0 5 before 0 b\n");
+	change = committed(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), MEMBER(0, "b", MCLT, 60)), &said);
+	assert_said(&said, CHANGE_FAILED);
+	assert_int_equal(said.v.request, 1);
+	undone(w, change, &said);
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	change_finish(change);
+	world_drain(w);
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+	assert_status(w, 0, "b", SET_STATUS_FAILED);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 60);
+	assert_all_is_true(w);
+}
+
+/* Each operation of everything at once, failing, on any kind of server. */
+static void
+failure__of_the_nth_operation__leaves_all_as_it_was(void **state)
+{
+	static const enum dhcp_error codes[] = { ERROR_ACCESS_DENIED,
+		RPC_S_SERVER_UNAVAILABLE, ERROR_DISK_FULL };
+	struct world *w = *state;
+	struct world_text before[2];
+	bool failed = true;
+	unsigned int n, c = 0;
+	size_t server;
+
+	world_database(w, 0, &before[0]);
+	world_database(w, 1, &before[1]);
+	for (server = 0; server < 2; server++)
+		for (n = 1, failed = true; failed; n++, c++) {
+			struct change *change;
+			struct said said;
+			char rule[64];
+
+			snprintf(rule, sizeof(rule), "* 0 %u before %u\n# %u\n",
+			    (unsigned int)codes[c % nitems(codes)], n, c);
+			/* Counted anew: never the same line twice in a row. */
+			world_control(w, 1 - server, NULL);
+			world_control(w, server, rule);
+			change = committed(w,
+			    ASKS(MEMBER(0, "a", MCLT, 60),
+				MEMBER(1, "a", MCLT, 60),
+				ROW(0, "b", CHANGE_DESTROY),
+				SCOPE(0, "a", 8, CHANGE_CREATE),
+				SCOPE(0, "a", 1, CHANGE_DESTROY),
+				CREATE(1, "new", 9)),
+			    &said);
+			failed = said.v.error != CHANGE_OK;
+			world_control(w, server, NULL);
+			world_drain(w);
+			if (failed)
+				assert_int_equal(said.v.error, CHANGE_FAILED);
+			undone(w, change, &said);
+			assert_said(&said, CHANGE_OK);
+			change_finish(change);
+			assert_same_database(w, 0, &before[0]);
+			assert_same_database(w, 1, &before[1]);
+			world_poll(w);
+			assert_all_is_true(w);
+			assert_in_range(n, 1, 60);
+		}
+}
+
+/* ---------------------------------------------------------------- doubt */
+
+static void
+doubt__about_a_call_that_was_done__is_a_success(void **state)
+{
+	const struct {
+		const char *rule;
+		const struct ask *asks;
+	} all[] = {
+		{ "set 0 1726 after\n", ASKS(MEMBER(0, "a", MCLT, 60)) },
+		{ "set 0 1460 after\n", ASKS(MEMBER(0, "a", MCLT, 61)) },
+		{ "set 0 1726 after\n", ASKS(MEMBER(0, "a", SHAREDSECRET, 1)) },
+		{ "create 0 1726 after\n", ASKS(CREATE(0, "new", 9)) },
+		{ "add_scopes 0 1726 after\n",
+		    ASKS(SCOPE(0, "a", 8, CHANGE_CREATE)) },
+		{ "delete_scopes 0 1726 after\n",
+		    ASKS(SCOPE(0, "a", 8, CHANGE_DESTROY)) },
+		{ "delete 0 1726 after\n", ASKS(ROW(0, "b", CHANGE_DESTROY)) },
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < nitems(all); i++) {
+		world_control(w, 0, all[i].rule);
+		done(w, all[i].asks);
+		world_control(w, 0, NULL);
+		assert_all_is_true(w);
+	}
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+}
+
+static void
+doubt__about_a_call_that_was_not_done__is_a_failure(void **state)
+{
+	struct world *w = *state;
+	struct world_text before;
+	struct said said;
+
+	world_database(w, 0, &before);
+	world_control(w, 0, "set 0 1726 before\n");
+	change_finish(committed(w, ASKS(MEMBER(0, "a", MCLT, 60)), &said));
+	assert_said(&said, CHANGE_FAILED);
+	assert_error(said.v.result, RPC_S_CALL_FAILED);
+	/* The call was not repeated. */
+	assert_non_null(
+	    strstr(world_calls(w, 0), "get a\nset a 0x01\nget a\n"));
+	assert_status(w, 0, "a", SET_STATUS_FAILED);
+	assert_same_database(w, 0, &before);
+	assert_all_is_true(w);
+}
+
+/* A plain server, which does not answer when it is asked what is true. */
+static void
+in_doubt(struct world *w, const char *when)
+{
+	struct change *change;
+	struct said said = { .watched = w };
+	char rules[96];
+
+	snprintf(rules, sizeof(rules), "set 0 1726 %s\nget 0 1722 before %d\n",
+	    when, 2);
+	world_control(w, 0, rules);
+	change = checked(w, ASKS(MEMBER(0, "a", MCLT, 60)));
+	change_commit(change, hear, &said);
+	while (said.times == 0)
+		world_turn(w);
+	assert_said(&said, CHANGE_FAILED);
+	assert_error(said.v.result, RPC_S_CALL_FAILED);
+	assert_int_equal(said.status, SET_STATUS_IN_DOUBT);
+	change_finish(change);
+	world_control(w, 0, NULL);
+	world_drain(w);
+}
+
+static void
+doubt__that_cannot_be_ended__lasts_until_the_next_listing(void **state)
+{
+	struct world *w = *state;
+
+	in_doubt(w, "after");
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+	assert_int_equal(status(w, 0, "a")->last_set_result, ERROR_SUCCESS);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 60);
+	assert_all_is_true(w);
+}
+
+static void
+doubt__that_the_listing_ends_in_a_failure__is_one(void **state)
+{
+	struct world *w = *state;
+
+	in_doubt(w, "before");
+	assert_status(w, 0, "a", SET_STATUS_FAILED);
+	assert_int_equal(status(w, 0, "a")->last_set_result, RPC_S_CALL_FAILED);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 3600);
+	assert_all_is_true(w);
+}
+
+/* ---------------------------------------------------------------- both */
+
+static void
+both__a_change_of_one__is_made_on_the_partner_as_well(void **state)
+{
+	struct world *w = *state;
+
+	done(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), MEMBER(0, "a", MODE, 1),
+		MEMBER(0, "a", CHANGESTATE, PARTNER_DOWN)));
+	/* The states are each server's own. */
+	assert_string_equal(world_calls(w, 0),
+	    "begin\nget a\nset a 0x15\ncommit\n");
+	assert_string_equal(world_calls(w, 1),
+	    "begin\nget a\nset a 0x11\ncommit\n");
+	assert_int_equal(world_row(w, 1, "a")->rel.Mclt, 60);
+	assert_int_equal(world_row(w, 1, "a")->rel.State, NORMAL);
+	done(w, ASKS(MEMBER(0, "a", PREVSTATE, NORMAL)));
+	assert_string_equal(world_calls(w, 1), "");
+	assert_all_is_true(w);
+}
+
+static void
+both__a_row_that_comes_and_goes__does_so_on_both(void **state)
+{
+	struct world *w = *state;
+
+	done(w, ASKS(CREATE(0, "new", 50)));
+	assert_int_equal(world_row(w, 0, "new")->rel.ServerType, PrimaryServer);
+	assert_int_equal(world_row(w, 1, "new")->rel.ServerType,
+	    SecondaryServer);
+	done(w, ASKS(SCOPE(0, "a", 51, CHANGE_CREATE)));
+	assert_int_equal(world_row(w, 1, "a")->nscopes, 3);
+	assert_all_is_true(w);
+	/* The partner may be ahead. */
+	world_server(w, 0)->conf.apply_to_both = false;
+	done(w,
+	    ASKS(SCOPE(1, "a", 51, CHANGE_DESTROY),
+		SCOPE(1, "a", 52, CHANGE_CREATE)));
+	world_server(w, 0)->conf.apply_to_both = true;
+	world_calls(w, 1);
+	done(w,
+	    ASKS(SCOPE(0, "a", 51, CHANGE_DESTROY),
+		SCOPE(0, "a", 52, CHANGE_CREATE)));
+	assert_string_equal(world_calls(w, 1), "");
+	done(w, ASKS(ROW(0, "new", CHANGE_DESTROY)));
+	assert_null(world_row(w, 0, "new"));
+	assert_null(world_row(w, 1, "new"));
+	assert_all_is_true(w);
+}
+
+static void
+both__what_was_asked_of_the_partner_itself__is_left_alone(void **state)
+{
+	struct world *w = *state;
+
+	done(w, ASKS(MEMBER(0, "a", MCLT, 60), MEMBER(1, "a", SAFEPERIOD, 7)));
+	assert_string_equal(world_calls(w, 1),
+	    "begin\nget a\nset a 0x02\ncommit\n");
+	/* And what goes to the partner does not come back. */
+	done(w, ASKS(MEMBER(1, "b", MCLT, 60)));
+	assert_int_equal(world_row(w, 0, "b")->rel.Mclt, 3600);
+	assert_all_is_true(w);
+}
+
+static void
+both__a_row_that_the_partner_has_not__is_changed_on_one(void **state)
+{
+	struct world *w = *state;
+
+	done(w, ASKS(ROW(1, "b", CHANGE_DESTROY)));
+	world_calls(w, 1);
+	done(w, ASKS(MEMBER(0, "b", MCLT, 60)));
+	assert_string_equal(world_calls(w, 1), "");
+	done(w, ASKS(ROW(0, "b", CHANGE_DESTROY)));
+	assert_string_equal(world_calls(w, 1), "");
+	assert_all_is_true(w);
+}
+
+static void
+both__a_partner_that_refuses__undoes_the_first(void **state)
+{
+	struct world *w = *state;
+	struct world_text before;
+	struct said said;
+
+	world_database(w, 0, &before);
+	world_control(w, 1, "set 0 5 before\n");
+	change_finish(committed(w,
+	    ASKS(MEMBER(0, "b", PREVSTATE, NORMAL), MEMBER(0, "a", MCLT, 60)),
+	    &said));
+	assert_said(&said, CHANGE_FAILED);
+	assert_error(said.v.result, ERROR_ACCESS_DENIED);
+	assert_int_equal(said.v.request, 1);
+	assert_same_database(w, 0, &before);
+	assert_all_is_true(w);
+}
+
+static void
+both__a_partner_that_may_not_be_written__is_told_by_check(void **state)
+{
+	struct world *w = *state;
+
+	world_server(w, 1)->writable = SAFEPERIOD;
+	assert_checked(w,
+	    ASKS(MEMBER(0, "a", SAFEPERIOD, 60), MEMBER(0, "a", MCLT, 60)),
+	    CHANGE_NOT_WRITABLE, 1);
+	assert_checked(w, ASKS(MEMBER(0, "a", SAFEPERIOD, 60)), CHANGE_OK, 0);
+}
+
+/* ---------------------------------------------------------------- memory */
+
+/* The whole of a SET; false when it failed for want of memory. */
+static bool
+whole(struct world *w, const struct ask *asks)
+{
+	enum change_error error = CHANGE_NO_MEMORY;
+	struct said said = { 0 };
+	struct change *change;
+
+	if ((change = change_new(w->roster)) == NULL)
+		return false;
+	if ((error = stage_all(w, change, asks)) == CHANGE_OK)
+		error = change_check(change).error;
+	if (error == CHANGE_OK) {
+		change_commit(change, hear, &said);
+		while (said.times == 0)
+			world_turn(w);
+		error = said.v.error;
+		assert_int_equal(said.times, 1);
+	}
+	if (error != CHANGE_OK && error != CHANGE_NO_MEMORY)
+		assert_int_equal(error, CHANGE_FAILED);
+	change_finish(change);
+	return error == CHANGE_OK;
+}
+
+static void
+memory__that_ends_at_the_nth_allocation__changes_nothing(void **state)
+{
+	const struct ask *const all[] = {
+		ASKS(MEMBER(0, "a", MCLT, 60), MEMBER(0, "a", SHAREDSECRET, 1)),
+		ASKS(SCOPE(0, "a", 9, CHANGE_CREATE),
+		    SCOPE(0, "a", 1, CHANGE_DESTROY)),
+		ASKS(CREATE(0, "new", 8)),
+		ASKS(ROW(0, "b", CHANGE_DESTROY), MEMBER(0, "a", MODE, 1)),
+	};
+	struct world *w = *state;
+	struct world_text before;
+	unsigned int failures;
+	size_t i;
+	long n;
+
+	if (!alloc_works()) {
+		print_message("SKIPPED, malloc() cannot be replaced here\n");
+		skip();
+	}
+	for (i = 0; i < nitems(all); i++) {
+		bool well = false;
+		bool ran_out = true;
+
+		failures = 0;
+		for (n = 0; n < 2000 && (!well || ran_out); n++) {
+			world_database(w, 0, &before);
+			alloc_left = n;
+			well = whole(w, all[i]);
+			ran_out = alloc_left == 0;
+			alloc_left = -1;
+			world_drain(w);
+			failures += !well;
+			if (!well)
+				assert_same_database(w, 0, &before);
+			else if (ran_out) {
+				/* Done, but not listed: the poll is late. */
+				world_poll(w);
+				break;
+			}
+			assert_all_is_true(w);
+		}
+		assert_true(well);
+		assert_true(failures > 3);
+		world_poll(w);
+		assert_all_is_true(w);
+	}
+}
+
+#define WITH(before, name) \
+	cmocka_unit_test_setup_teardown(name, before, world_end)
+/* On servers that make several changes as one, and on those that do not. */
+#define WITH_ALL(before, name)                                                \
+	WITH(before, name),                                                   \
+	{                                                                     \
+#name ", plain server", name, before##_plain, world_end, NULL \
+	}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH(one, check__of_what_is_staged__makes_it_checked),
+		WITH(one, check__that_refuses__leaves_it_staged),
+		WITH(one, commit__of_what_is_checked__runs_and_does_not_wait),
+		WITH(one, commit__of_nothing__answers_at_once),
+		WITH(one, finish__in_each_state__leaks_nothing),
+		WITH(one, finish__while_it_runs__lets_the_row_tell_the_outcome),
+		WITH(one, expire__before_and_after_it_runs__does_nothing),
+		WITH(one,
+		    expire__while_the_call_runs__answers_ok_and_marks_pending),
+		WITH_ALL(one,
+		    expire__and_the_call_fails__tells_it_by_the_rows_status),
+		WITH_ALL(two,
+		    expire__and_the_second_server_fails__undoes_the_first_late),
+		WITH(one,
+		    expire__while_the_server_is_busy__takes_the_call_back_and_says_so),
+		WITH_ALL(two,
+		    expire__while_the_second_server_is_busy__undoes_the_first),
+		WITH(one, expire__while_it_is_undone__says_that_undoing_failed),
+		WITH(one,
+		    expire__of_an_undo_behind_a_call__says_that_undoing_failed),
+		WITH(one, undo__of_what_was_not_committed__answers_at_once),
+		WITH_ALL(one, undo__of_what_was_applied__restores_it),
+		WITH(one, undo__while_the_call_runs__waits_for_it_and_restores),
+		WITH(one, undo__while_a_call_runs_that_fails__is_a_success),
+		WITH_ALL(two,
+		    undo__while_the_first_of_two_servers_works__spares_the_second),
+		WITH(one, undo__while_it_is_undone__answers_the_last_who_asks),
+		WITH(one,
+		    undo__that_fails__says_so_and_lets_the_next_listing_tell),
+		WITH_ALL(one, undo__of_each_kind_of_call__restores_everything),
+		WITH(one, end_all__while_changes_wait__frees_them),
+		WITH(one,
+		    requests__in_whatever_order__are_one_call_for_each_row),
+		WITH(one, requests__for_scopes_of_a_row__are_one_call_for_all),
+		WITH(two,
+		    requests__for_two_servers__are_done_one_after_the_other),
+		WITH(one,
+		    member__asked_for_twice__conflicts_unless_it_is_the_same),
+		WITH(one,
+		    presence__asked_for_twice__conflicts_unless_it_is_the_same),
+		WITH(one, check__of_each_cause__blames_the_request_that_it_is),
+		WITH(one,
+		    check__of_what_the_server_does_not_take__blames_the_first),
+		WITH(one,
+		    check__of_a_key_that_is_no_name__says_that_it_cannot_be_created),
+		WITH(one, check__of_a_row_that_is_being_changed__says_busy),
+		WITH(one, create__of_the_least__takes_what_is_usual),
+		WITH_ALL(one,
+		    create__of_everything__keeps_all_that_was_asked_for),
+		WITH(one,
+		    destroy__of_what_is_not_there__is_done_without_a_call),
+		WITH_ALL(one, set__of_the_same_values_again__is_harmless),
+		WITH_ALL(one, failure__of_a_later_row__undoes_the_earlier_ones),
+		WITH_ALL(two, failure__on_the_second_server__undoes_the_first),
+		WITH(three,
+		    failure__on_the_third_server__undoes_the_others_in_reverse),
+		WITH(two, failure__whose_undo_fails__leaves_the_row_in_doubt),
+		WITH(one_plain,
+		    failure__on_a_plain_server_that_cannot_go_back__is_told),
+		WITH_ALL(two,
+		    failure__of_the_nth_operation__leaves_all_as_it_was),
+		WITH_ALL(one, doubt__about_a_call_that_was_done__is_a_success),
+		WITH_ALL(one,
+		    doubt__about_a_call_that_was_not_done__is_a_failure),
+		WITH(one_plain,
+		    doubt__that_cannot_be_ended__lasts_until_the_next_listing),
+		WITH_ALL(one,
+		    doubt__that_the_listing_ends_in_a_failure__is_one),
+		WITH(pair,
+		    both__a_change_of_one__is_made_on_the_partner_as_well),
+		WITH(pair, both__a_row_that_comes_and_goes__does_so_on_both),
+		WITH(pair,
+		    both__what_was_asked_of_the_partner_itself__is_left_alone),
+		WITH(pair,
+		    both__a_row_that_the_partner_has_not__is_changed_on_one),
+		WITH(pair, both__a_partner_that_refuses__undoes_the_first),
+		WITH(pair,
+		    both__a_partner_that_may_not_be_written__is_told_by_check),
+		WITH(one,
+		    memory__that_ends_at_the_nth_allocation__changes_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
