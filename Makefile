@@ -13,6 +13,7 @@ V          ?=
 sbindir    ?= $(PREFIX)/sbin
 bindir     ?= $(PREFIX)/bin
 datadir    ?= $(PREFIX)/share
+libexecdir ?= $(PREFIX)/libexec
 mandir     ?= $(datadir)/man
 docdir     ?= $(datadir)/doc/dhcpfo
 mibdir     ?= $(datadir)/snmp/mibs
@@ -27,11 +28,13 @@ WARN := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
 FLAGS = $(WARN) $(CFLAGS) $(SAN) -MMD -MP \
         -DDHCPFO_VERSION='"$(VERSION)"' \
         -DDHCPFO_CONF='"$(sysconfdir)/dhcpfo/dhcpfod.conf"' \
-        -DDHCPFO_STATE='"$(localstatedir)/lib/dhcpfo"'
+        -DDHCPFO_STATE='"$(localstatedir)/lib/dhcpfo"' \
+        -DDHCPFO_LIBEXEC='"$(libexecdir)/dhcpfo"'
 
 # src/ sees neither Net-SNMP's flags nor more than POSIX: a wall between layers.
 LIB_PKGS   := sqlite3 inih jansson
 CTL_PKGS   := jansson
+SAMBA_PKGS := dcerpc samba-credentials samba-hostconfig talloc tevent
 AGENT_PKGS := netsnmp-agent netsnmp
 TEST_PKGS  := cmocka
 
@@ -42,6 +45,9 @@ test_cflags  = $(shell $(PKG_CONFIG) --cflags $(TEST_PKGS))
 lib_libs    := $(shell $(PKG_CONFIG) --libs $(LIB_PKGS) 2>/dev/null) -lpthread
 ctl_libs    := $(shell $(PKG_CONFIG) --libs $(CTL_PKGS) 2>/dev/null)
 agent_libs  := $(shell $(PKG_CONFIG) --libs $(AGENT_PKGS) 2>/dev/null)
+# Samba's headers do not survive our warnings, and its .pc files forget one.
+samba_cflags = $(subst -I,-isystem ,$(shell $(PKG_CONFIG) --cflags $(SAMBA_PKGS)))
+samba_libs   = $(shell $(PKG_CONFIG) --libs $(SAMBA_PKGS)) -lsamba-errors
 test_libs   := $(shell $(PKG_CONFIG) --libs $(TEST_PKGS) 2>/dev/null)
 
 objects = $(patsubst %.c,$(B)/%.o,$(1))
@@ -49,6 +55,7 @@ objects = $(patsubst %.c,$(B)/%.o,$(1))
 TYPES   := src/server_types.c
 LIB     := $(filter-out $(TYPES),$(wildcard src/*.c))
 CTL     := $(wildcard src/ctl/*.c)
+MSDHCPM := $(wildcard src/msdhcpm/*.c)
 AGENT   := $(filter-out subagent/main.c,$(wildcard subagent/*.c))
 MOCK    := $(wildcard tests/mock/*.c)
 UNIT    := $(wildcard tests/unit/test_*.c)
@@ -60,7 +67,20 @@ say = $(if $(V),,@printf '  %-4s %s\n' '$(1)' '$@')
 .SECONDARY:
 
 .PHONY: all
-all: $(B)/dhcpfod $(B)/dhcpfoctl
+all: $(B)/dhcpfod $(B)/dhcpfoctl helpers
+
+# What speaks to Windows servers, if Samba's libraries are there.
+helper := $(B)/libexec/dhcpfo/dhcpfo-msdhcpm
+HAVE_SAMBA := $(shell $(PKG_CONFIG) --exists $(SAMBA_PKGS) && echo yes)
+
+.PHONY: helpers
+ifeq ($(HAVE_SAMBA),yes)
+helpers: $(helper)
+else
+helpers:
+	@echo '  --   $(helper) is left out: servers of type'
+	@echo '       "windows" need samba-dev to build ($(SAMBA_PKGS))'
+endif
 
 $(B)/libdhcpfo.a: $(call objects,$(LIB) $(TYPES))
 	$(call say,AR)
@@ -83,6 +103,22 @@ $(B)/dhcpfoctl: $(call objects,$(CTL)) $(B)/libdhcpfo.a
 $(B)/flags: FORCE
 	$(shell mkdir -p $(@D))$(file >$@.new,$(CC) $(FLAGS))
 	$(Q)if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(helper): $(call objects,$(MSDHCPM)) $(B)/libdhcpfo.a
+	$(call say,LD)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(samba_libs)
+
+# The only file that sees Samba, and nothing else of ours.
+$(B)/src/msdhcpm/samba.o: src/msdhcpm/samba.c $(B)/flags
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(FLAGS) -D_DEFAULT_SOURCE $(samba_cflags) -c -o $@ $<
+
+$(B)/src/msdhcpm/%.o: src/msdhcpm/%.c $(B)/flags
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(FLAGS) -D_GNU_SOURCE -Isrc -c -o $@ $<
 
 $(B)/src/%.o: src/%.c $(B)/flags
 	$(call say,CC)
@@ -111,7 +147,7 @@ $(B)/tests/%.o: tests/%.c $(B)/flags
 mock = $(call objects,$(MOCK)) $(call objects,$(LIB))
 
 .PHONY: test-programs test
-test-programs: $(UNITS) $(B)/tests/dhcpfod $(B)/tests/dhcpfoctl
+test-programs: $(UNITS) $(B)/tests/dhcpfod $(B)/tests/dhcpfoctl helpers
 
 $(B)/libmock.a: $(mock)
 	$(call say,AR)
@@ -185,6 +221,11 @@ test: $(UNITS)
 check: check-deps
 	$(Q)B='$(B)' MAKE='$(MAKE)' sh tests/check.sh
 
+# A part of it: servers of type windows with a KDC.
+.PHONY: check-kerberos
+check-kerberos: test-programs
+	$(Q)BUILD='$(B)' /usr/bin/python3 tests/system/run.py test_kerberos
+
 lint: check-deps
 	$(Q)B='$(B)' MAKE='$(MAKE)' sh tests/check.sh lint
 
@@ -257,6 +298,9 @@ install: all
 	    $(docdir)/examples $(sort $(dir $(foreach m,$(MAN),$(call man,$m)))))
 	$(Q)$(INSTALL) $(B)/dhcpfod $(DESTDIR)$(sbindir)
 	$(Q)$(INSTALL) $(B)/dhcpfoctl $(DESTDIR)$(bindir)
+	$(Q)if test -e $(helper); then \
+	    $(INSTALL) -d $(DESTDIR)$(libexecdir)/dhcpfo && \
+	    $(INSTALL) $(helper) $(DESTDIR)$(libexecdir)/dhcpfo; fi
 	$(Q)$(INSTALL) -m 644 mibs/DHCP-FAILOVER-MIB.txt $(DESTDIR)$(mibdir)
 	$(Q)$(INSTALL) -m 644 $(addprefix mibs/standin/,$(STANDINS)) \
 	    $(DESTDIR)$(standindir)
@@ -273,12 +317,13 @@ install: all
 # What install has put there.  The configuration and the state stay.
 uninstall:
 	$(Q)rm -f $(addprefix $(DESTDIR),$(sbindir)/dhcpfod $(bindir)/dhcpfoctl \
+	    $(libexecdir)/dhcpfo/$(notdir $(helper)) \
 	    $(mibdir)/DHCP-FAILOVER-MIB.txt $(addprefix $(standindir)/,$(STANDINS)) \
 	    $(unitdir)/dhcpfod.service $(sysusersdir)/dhcpfo.conf \
 	    $(docdir)/README.md $(docdir)/LICENSE \
 	    $(docdir)/examples/snmpd-dhcpfo.conf $(foreach m,$(MAN),$(call man,$m)))
 	$(Q)for d in $(addprefix $(DESTDIR),$(standindir) $(dir $(standindir)) \
-	    $(docdir)/examples $(docdir)); do \
+	    $(docdir)/examples $(docdir) $(libexecdir)/dhcpfo); do \
 	    rmdir $$d 2>/dev/null || :; done
 
 dist:

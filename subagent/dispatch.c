@@ -393,7 +393,7 @@ test_set(netsnmp_pdu *pdu)
 	address(&to, pdu);
 	if ((t = transaction_find(pdu->transid)) != NULL) {
 		/* The master asks again: its answer got lost, or was late. */
-		respond(&to, NULL, t->tested.status, t->tested.index);
+		respond_status(&to, t->tested.status, t->tested.index);
 		return;
 	}
 	if ((t = calloc(1, sizeof(*t))) == NULL) {
@@ -765,7 +765,10 @@ dispatch_session_ended(netsnmp_session *session)
 	session->callback = dispatch.passed_on;
 	dispatch.session = NULL;
 	/* Net-SNMP may still be reading what came before the end. */
-	if (dispatch.transactions != NULL && dispatch.orphan_alarm == 0)
+	if (dispatch.orphan_alarm != 0)
+		snmp_alarm_unregister(dispatch.orphan_alarm);
+	dispatch.orphan_alarm = 0;
+	if (dispatch.transactions != NULL)
 		dispatch.orphan_alarm = snmp_alarm_register(ORPHAN_SECONDS, 0,
 		    adopt, NULL);
 }
