@@ -142,6 +142,43 @@ check: check-deps
 lint: check-deps
 	$(Q)B='$(B)' MAKE='$(MAKE)' sh tests/check.sh lint
 
+# ---------------------------------------------------------------- worst days
+
+# Each runs for T seconds, prints its seed and its figures, and ends with a
+# status other than 0 when something was found: docs/reliability.md.
+T       ?= 30
+FUZZCC  ?= clang
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZB   ?= build-fuzz
+FUZZSAN := -fsanitize=address,undefined -fno-sanitize-recover=all
+
+.PHONY: fuzz fuzz-build fuzz-run
+# Once over the corpora: seconds.
+fuzz: fuzz-build
+	$(Q)FUZZB='$(FUZZB)' sh tests/fuzz/run.sh 0 $(FUZZERS)
+fuzz-run: fuzz-build
+	$(Q)FUZZB='$(FUZZB)' sh tests/fuzz/run.sh $(T) $(FUZZERS)
+fuzz-build:
+	$(Q)$(MAKE) --no-print-directory B='$(FUZZB)' CC='$(FUZZCC)' \
+	    CFLAGS='-O1 -g' SAN='$(FUZZSAN) -fsanitize=fuzzer-no-link' \
+	    $(patsubst %,$(FUZZB)/tests/fuzz_%,$(FUZZERS))
+
+# Of dhcpfoctl the files behind its main(), which come before their library.
+FUZZCTL := $(filter-out src/ctl/main.c src/ctl/help.c,$(CTL))
+$(B)/tests/fuzz/fuzz_json.o: private FLAGS += -Isrc/ctl $(ctl_cflags)
+$(B)/tests/fuzz_json: $(call objects,$(FUZZCTL))
+$(B)/tests/fuzz_json: private more = $(call objects,$(FUZZCTL))
+$(B)/tests/fuzz_json: private libs = $(ctl_libs)
+$(B)/tests/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libagent.a $(B)/libmock.a
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< \
+	    $(more) $(B)/libagent.a $(B)/libmock.a \
+	    $(libs) $(agent_libs) $(lib_libs)
+
+.PHONY: chaos
+chaos: $(B)/tests/dhcpfod
+	$(Q)BUILD='$(B)' /usr/bin/python3 tests/system/chaos.py -t $(T)
+
 # ---------------------------------------------------------------- try it
 
 # Each installs the Debian packages that it needs and that are missing.

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A short round of chaos.py: `make chaos T=600` is a long one."""
+import os
+import unittest
+
+from chaos import Chaos
+
+
+class Short(unittest.TestCase):
+    weight = 25
+
+    def test_rows__whatever_is_killed_stopped_or_full__are_what_was_answered(
+            self):
+        seed = str(int.from_bytes(os.urandom(4), "big"))
+        try:
+            with Chaos(seed) as chaos:
+                chaos.run(0, kills=15)
+        except BaseException as error:
+            raise AssertionError("chaos.py -s %s: %s" % (seed, error)) from error
+
+
+if __name__ == "__main__":
+    unittest.main()
