@@ -463,13 +463,14 @@ show(struct change *change, const struct group *group, bool back)
 
 static void undo_next(struct change *change);
 
-/* Nothing of the change is to stay, as ${v} says. */
+/*
+ * Nothing of the change is to stay, as ${v} says: not before that is so, for a
+ * refusal must be true even if this program is killed in the next moment.
+ */
 static void
 refuse(struct change *change, struct change_verdict v)
 {
-	/* Who waits for the undo is not told why there is nothing to undo. */
-	if (!change->undo_wanted)
-		say(change, v);
+	change->refusal = v;
 	undo_next(change);
 }
 
@@ -584,8 +585,11 @@ undo_next(struct change *change)
 		if (change->groups[i - 1].applied)
 			break;
 	if (i == 0) {
-		settle(change, CHANGE_REFUSED, change_verdict_of(change->undo_failed ?
-		    CHANGE_UNDO_FAILED : CHANGE_OK, 0));
+		/* Who asked for an undo need not know why it was due anyway. */
+		settle(change, CHANGE_REFUSED, change->undo_failed ?
+		    change_verdict_of(CHANGE_UNDO_FAILED, 0) :
+		    change->undo_wanted ? change_verdict_of(CHANGE_OK, 0) :
+		    change->refusal);
 		return;
 	}
 	change->state = CHANGE_UNDOING;
@@ -625,7 +629,9 @@ change_expire(struct change *change)
 	group = &change->groups[change->current];
 	if (worker_withdraw(group->server->worker, &change->job)) {
 		/* The server is still busy with something else. */
-		refuse(change, change_verdict_of(CHANGE_BUSY, group->steps[0].request));
+		say(change, change_verdict_of(CHANGE_BUSY,
+		    group->steps[0].request));
+		undo_next(change);
 		return;
 	}
 	change->late = true;
@@ -643,10 +649,9 @@ change_undo(struct change *change, change_answer *answer, void *arg)
 {
 	change->answer = answer;
 	change->arg = arg;
+	change->undo_wanted = true;
 	switch (change->state) {
 	case CHANGE_RUNNING:
-		change->undo_wanted = true;
-		break;
 	case CHANGE_UNDOING:
 		break;
 	case CHANGE_APPLIED:

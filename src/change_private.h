@@ -80,6 +80,7 @@ struct change {
 	void *arg;
 	bool late; /* answered before the servers did */
 	bool undo_wanted, undo_failed;
+	struct change_verdict refusal; /* why it is undone without being asked */
 	bool detached; /* nobody will ask again */
 	/* The worker's, while it runs: */
 	size_t failed; /* the step that failed, or the group's n */

@@ -37,6 +37,12 @@ enum agentx_command {
 /* A master may hang for a while, and then answer all the same. */
 #define ANSWER_SECONDS 86400
 
+/*
+ * SETs that are open, at most.  A master that works has one; this is for one that
+ * forgets to end them.
+ */
+#define TRANSACTIONS_MAX 256u
+
 /* How long an end of the session may mean that an UndoSet is still to come. */
 #define ORPHAN_SECONDS 2
 
@@ -350,6 +356,22 @@ forget_undone(void)
 	}
 }
 
+/* Whoever ends no SET loses the oldest at which no server works. */
+static void
+make_room(void)
+{
+	struct transaction *t, *oldest = NULL;
+	size_t n = 0;
+
+	for (t = dispatch.transactions; t != NULL; t = t->next) {
+		n++;
+		if (t->phase == PHASE_TESTED || t->phase == PHASE_COMMITTED)
+			oldest = t;
+	}
+	if (n >= TRANSACTIONS_MAX && oldest != NULL)
+		transaction_free(oldest);
+}
+
 static void
 test_set(netsnmp_pdu *pdu)
 {
@@ -357,11 +379,11 @@ test_set(netsnmp_pdu *pdu)
 	struct transaction *t;
 
 	forget_undone();
+	make_room();
 	address(&to, pdu);
 	if ((t = transaction_find(pdu->transid)) != NULL) {
 		/* The master asks again: its answer got lost, or was late. */
-		t->to = to;
-		answer(t, t->tested);
+		respond(&to, NULL, t->tested.status, t->tested.index);
 		return;
 	}
 	if ((t = calloc(1, sizeof(*t))) == NULL) {
