@@ -140,6 +140,27 @@ look(struct failover_server *server, struct step *step, enum dhcp_error error)
 	return error;
 }
 
+/*
+ * Destroying what is not there is done already (RFC 2579): leave in ${step} what
+ * ${step->old} has.  Is there nothing to be done?
+ */
+static bool
+is_gone(struct step *step)
+{
+	DHCP_IP_ARRAY *scopes = step->want.pScopes;
+	DWORD i, n;
+
+	if (step->kind == STEP_DELETE)
+		return step->old == NULL;
+	if (step->kind != STEP_REMOVE || step->old == NULL)
+		return false;
+	for (i = n = 0; i < scopes->NumElements; i++)
+		if (has_scope(step->old, scopes->Elements[i]))
+			scopes->Elements[n++] = scopes->Elements[i];
+	scopes->NumElements = n;
+	return n == 0;
+}
+
 /* Remember how it was, then change it. */
 static enum dhcp_error
 step_run(struct failover_server *server, struct step *step)
@@ -153,6 +174,8 @@ step_run(struct failover_server *server, struct step *step)
 	if (error != ERROR_SUCCESS &&
 	    error != ERROR_DHCP_FO_RELATIONSHIP_DOES_NOT_EXIST)
 		return error;
+	if (is_gone(step))
+		return ERROR_SUCCESS;
 	step->called = true;
 	error = kinds[step->kind].call(server, step);
 	if (is_doubtful(error))

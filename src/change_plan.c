@@ -300,6 +300,9 @@ check_row(const struct change *change, const struct change_row *row)
 	if (change_touches(change->roster, row->server, row->key,
 	    row->key_length))
 		return change_verdict_of(CHANGE_BUSY, row->first);
+	/* Before it has answered once, nobody knows what is there. */
+	if (!row->server->listed)
+		return change_verdict_of(CHANGE_BUSY, row->first);
 	switch (row->presence) {
 	case CHANGE_CREATE:
 		return check_create(row);
@@ -336,9 +339,8 @@ gather(struct change *change, const struct change_row *row,
 			continue;
 		there = now != NULL && snapshot_find_scope(snapshot, now,
 		    scope->address) < snapshot->nscopes;
-		/* Destroying what is not there is done already (RFC 2579). */
-		if (there != (presence == CHANGE_DESTROY) &&
-		    (presence == CHANGE_DESTROY || row->mirrored))
+		/* What is not there any more is found out with the server. */
+		if (there && presence == CHANGE_CREATE && row->mirrored)
 			continue;
 		if (array->NumElements == 0)
 			*request = scope->request;
@@ -397,7 +399,8 @@ plan_row(struct change *change, struct group *group, struct change_row *row)
 		return true;
 	}
 	if (row->presence == CHANGE_DESTROY) {
-		if (now != NULL)
+		/* The listing may be old: whether it is there says the server. */
+		if (now != NULL || key_is_name(row->key, row->key_length))
 			add_step(group, STEP_DELETE, row, row->presence_asked);
 		return true;
 	}

@@ -146,8 +146,18 @@ lab_turn(struct roster *roster)
 {
 	struct pollfd fd = { .fd = workshop_fd(roster->shop),
 		.events = POLLIN };
+	size_t i;
 
-	must(poll(&fd, 1, 20000) == 1);
+	if (poll(&fd, 1, 60000) != 1) {
+		for (i = 0; i < roster->n; i++)
+			fprintf(stderr, "server %u: %s\n",
+			    roster->servers[i]->index,
+			    roster->servers[i]->poll != NULL ? "polled" :
+							       "idle");
+		fprintf(stderr, "changes: %s\n",
+		    roster->changes != NULL ? "some" : "none");
+		abort();
+	}
 	workshop_collect(roster->shop);
 	log_flush();
 }

@@ -24,7 +24,7 @@ for fuzzer; do
 	number=$((number + 1))
 	learnt=$FUZZB/corpus/$fuzzer
 	mkdir -p "$learnt"
-	options="-timeout=60 -rss_limit_mb=2048 -print_final_stats=1"
+	options="-timeout=120 -rss_limit_mb=2048 -print_final_stats=1"
 	if [ "$seconds" -eq 0 ]; then
 		options="$options -runs=0"
 	else

@@ -294,7 +294,7 @@ class Chaos:
         """The databases are on a small disk of their own, if we may mount."""
         path = self.lab.path("disk")
         os.mkdir(path)
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs",
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs",
                            path], capture_output=True).returncode == 0:
             self.disk = path
             self.lab.cleanups.append(lambda: subprocess.run(
@@ -374,7 +374,7 @@ class Chaos:
         if self.disk is None:
             return
         with open(os.path.join(self.disk, "filler"), "wb", 0) as file:
-            for size in (4096, 512, 1):
+            for size in (65536, 512, 1):
                 try:
                     while True:
                         file.write(bytes(size))
