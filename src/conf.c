@@ -91,6 +91,9 @@ fail(struct parser *p, unsigned int line, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(what, sizeof(what), format, ap);
 	va_end(ap);
+	/* It goes to a terminal; the only control that a line may have. */
+	for (char *tab = what; (tab = strchr(tab, '\t')) != NULL;)
+		*tab = ' ';
 	if (line > 0)
 		snprintf(where, sizeof(where), "%u:", line);
 	snprintf(p->why, p->size, "%s:%s %s", p->path, where, what);
