@@ -348,12 +348,21 @@ remember_files(struct local_sql *sql)
 	return ERROR_SUCCESS;
 }
 
+/* It may hold secrets: its owner's group may see them, if anybody else may. */
 static enum dhcp_error
-warn_of_readers(struct local_sql *sql)
+check_readers(struct local_sql *sql)
 {
 	struct stat st;
 
-	if (stat(sql->path, &st) == 0 && (st.st_mode & 077) != 0) {
+	if (stat(sql->path, &st) != 0)
+		return ERROR_SUCCESS;
+	if ((st.st_mode & S_IRWXO) != 0) {
+		return failover_server_failed(sql->server, ERROR_ACCESS_DENIED,
+		    "%s: everyone has access to it, and it may hold secrets: "
+		    "chmod o= it",
+		    sql->path);
+	}
+	if ((st.st_mode & S_IRWXG) != 0) {
 		log_warning("server \"%s\": %s: others than its owner have "
 			    "access to it, and it may hold secrets",
 		    sql->server->name, sql->path);
@@ -369,7 +378,7 @@ static enum dhcp_error (*const opening[])(struct local_sql *) = {
 	check_schema,
 	log_ahead,
 	remember_files,
-	warn_of_readers,
+	check_readers,
 };
 
 static enum dhcp_error

@@ -356,6 +356,23 @@ forget_undone(void)
 	}
 }
 
+/*
+ * What was set may be a secret, and what of it is kept has been copied to where
+ * it is wiped in the end.
+ */
+static void
+wipe(netsnmp_variable_list *varbind)
+{
+	volatile u_char *octets;
+	size_t i;
+
+	for (; varbind != NULL; varbind = varbind->next_variable)
+		if (varbind->type == ASN_OCTET_STR)
+			for (octets = varbind->val.string, i = 0;
+			    i < varbind->val_len; i++)
+				octets[i] = 0;
+}
+
 /* Whoever ends no SET loses the oldest at which no server works. */
 static void
 make_room(void)
@@ -396,6 +413,7 @@ test_set(netsnmp_pdu *pdu)
 	t->next = dispatch.transactions;
 	dispatch.transactions = t;
 	t->tested = set_test(dispatch.scalars, pdu->variables, &t->set);
+	wipe(pdu->variables);
 	answer(t, t->tested);
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -196,6 +197,20 @@ raise_file_limit(void)
 		    strerror(errno));
 }
 
+/*
+ * Memory holds secrets: no core file, and nobody of the same user looks at it.
+ */
+static void
+hide_memory(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
+	    setrlimit(RLIMIT_CORE, &none) != 0)
+		log_warning("a core file cannot be prevented: %s",
+		    strerror(errno));
+}
+
 static void
 write_pid(const char *path)
 {
@@ -339,6 +354,7 @@ main(int argc, char **argv)
 	char why[512];
 	int status;
 
+	hide_memory();
 	parse(argc, argv, &options);
 	/* A daemon leaves its directory, and reads the file again later. */
 	if ((conf_path = realpath(options.conf, NULL)) == NULL)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "conf.h"
 #include "dhcpsapi.h"
@@ -219,6 +220,8 @@ main(int argc, char *argv[])
 	struct ctl ctl = { .configuration = getenv("DHCPFO_CONF") };
 	int code;
 
+	/* No core file: a secret may be in memory. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	/* As the library has it. */
 	if (ctl.configuration == NULL)
 		ctl.configuration = DHCPFO_CONF;

@@ -530,7 +530,7 @@ class Database(unittest.TestCase):
             self.broken(lab, path)
             self.assertEqual(
                 lab.set(*creation(1, "new", "10.0.0.0")).status,
-                "commitFailed")
+                "resourceUnavailable")
             os.mkdir(lab.path("sub"))
             self.works(lab)
             self.assertEqual(

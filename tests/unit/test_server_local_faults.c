@@ -129,6 +129,20 @@ file__that_others_can_read_is_warned_of(void **state)
 }
 
 static void
+file__that_everyone_can_read_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	create(f->server, "a", 1, 1);
+	assert_int_equal(chmod(f->path, 0604), 0);
+	reopen(f);
+	assert_error(list(f->server), ERROR_ACCESS_DENIED);
+	assert_non_null(strstr(logged, "chmod o="));
+	assert_int_equal(chmod(f->path, 0600), 0);
+	assert_error(list(f->server), ERROR_SUCCESS);
+}
+
+static void
 file__in_a_directory_that_comes_later_works_then(void **state)
 {
 	struct fixture *f = *state;
@@ -1036,6 +1050,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(file__and_those_beside_it_are_for_their_owner_only),
 		TEST(file__that_others_can_read_is_warned_of),
+		TEST(file__that_everyone_can_read_is_refused),
 		TEST(file__in_a_directory_that_comes_later_works_then),
 		TEST(file__that_is_a_directory_is_refused),
 		TEST(file__with_a_special_name_is_a_file_all_the_same),
