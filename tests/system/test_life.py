@@ -506,6 +506,10 @@ class Database(unittest.TestCase):
     OperStatus and LastErrorText, and over when it is over."""
     weight = 3
 
+    def setUp(self):
+        # A database that everyone can read is refused.
+        self.addCleanup(os.umask, os.umask(0o077))
+
     def broken(self, lab, *words, status=(5,)):
         wait(lambda: lab.get(server("OperStatus", 1)) in status,
              "the status says so")
