@@ -64,6 +64,11 @@ began(int major, int minor, void *session_arg, void *arg)
 	/* A notification that is sent again would be delivered twice. */
 	session->retries = 0;
 	session->timeout = PATIENCE_US;
+	/*
+	 * Net-SNMP takes a registration for done when its session ended within,
+	 * and would not repeat it in this one.
+	 */
+	register_mib_detach();
 	agent.session = session;
 	agent.refused = false;
 	agent.told = false;
