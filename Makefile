@@ -179,6 +179,15 @@ $(B)/tests/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libagent.a $(B)/libmock.a
 chaos: $(B)/tests/dhcpfod
 	$(Q)BUILD='$(B)' /usr/bin/python3 tests/system/chaos.py -t $(T)
 
+# snmpd, N times in a row.
+N ?= 100
+.PHONY: restarts tsan
+restarts: $(B)/tests/dhcpfod
+	$(Q)BUILD='$(B)' /usr/bin/python3 tests/system/restarts.py $(N)
+
+tsan:
+	$(Q)B='$(B)' MAKE='$(MAKE)' sh tests/check.sh tsan
+
 # ---------------------------------------------------------------- try it
 
 # Each installs the Debian packages that it needs and that are missing.
