@@ -289,7 +289,13 @@ standindir ?= $(datadir)/dhcpfo/standin
 MAN        := $(wildcard docs/*.[1578])
 man         = $(mandir)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 STANDINS   := $(notdir $(wildcard mibs/standin/*.txt))
-configured  = sed -e 's,@sbindir@,$(sbindir),' -e 's,@sysconfdir@,$(sysconfdir),'
+configured  = sed -e 's,@sbindir@,$(sbindir),' \
+    -e 's,/etc/dhcpfo/,$(sysconfdir)/dhcpfo/,' \
+    -e 's,/var/lib/,$(localstatedir)/lib/,' \
+    -e 's,/usr/share/snmp/mibs,$(mibdir),'
+# $(call install,FILE,AS): with the paths that are true here.
+install     = $(configured) $(1) >$(B)/installed && \
+    $(INSTALL) -m 644 $(B)/installed $(DESTDIR)$(2)
 
 .PHONY: install uninstall dist
 install: all
@@ -304,15 +310,14 @@ install: all
 	$(Q)$(INSTALL) -m 644 mibs/DHCP-FAILOVER-MIB.txt $(DESTDIR)$(mibdir)
 	$(Q)$(INSTALL) -m 644 $(addprefix mibs/standin/,$(STANDINS)) \
 	    $(DESTDIR)$(standindir)
-	$(Q)test -e $(DESTDIR)$(sysconfdir)/dhcpfo/dhcpfod.conf || \
-	    $(INSTALL) -m 644 conf/dhcpfod.conf $(DESTDIR)$(sysconfdir)/dhcpfo
-	$(Q)$(configured) conf/dhcpfod.service >$(B)/dhcpfod.service
-	$(Q)$(INSTALL) -m 644 $(B)/dhcpfod.service $(DESTDIR)$(unitdir)
+	$(Q)test -e $(DESTDIR)$(sysconfdir)/dhcpfo/dhcpfod.conf || { \
+	    $(call install,conf/dhcpfod.conf,$(sysconfdir)/dhcpfo/dhcpfod.conf); }
+	$(Q)$(call install,conf/dhcpfod.service,$(unitdir)/dhcpfod.service)
 	$(Q)$(INSTALL) -m 644 conf/dhcpfo.sysusers \
 	    $(DESTDIR)$(sysusersdir)/dhcpfo.conf
 	$(Q)$(INSTALL) -m 644 README.md LICENSE $(DESTDIR)$(docdir)
 	$(Q)$(INSTALL) -m 644 conf/snmpd-dhcpfo.conf $(DESTDIR)$(docdir)/examples
-	$(Q)$(foreach m,$(MAN),$(INSTALL) -m 644 $m $(DESTDIR)$(call man,$m) &&) :
+	$(Q)$(foreach m,$(MAN),$(call install,$m,$(call man,$m)) &&) :
 
 # What install has put there.  The configuration and the state stay.
 uninstall:

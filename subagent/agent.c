@@ -219,11 +219,13 @@ ping(unsigned int registration, void *arg)
 		agent.silent = 0;
 		return;
 	}
-	if (++agent.silent > SILENCE_MAX) {
+	if (++agent.silent <= SILENCE_MAX)
+		dispatch_ping();
+	else if (agent.silent == SILENCE_MAX + 1) {
+		/* Said once: a master of this host may hang for hours. */
 		log_warning("the AgentX master does not answer");
 		hang_up();
-	} else
-		dispatch_ping();
+	}
 }
 
 static bool

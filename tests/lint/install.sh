@@ -9,9 +9,11 @@
 JOBS=${JOBS:-$(nproc)}
 B=build-install
 
-# make_in DIRECTORY TARGET
+# make_in DIRECTORY TARGET [VARIABLE=VALUE]
 make_in() {
-	"$MAKE" -j"$JOBS" B="$B" PREFIX=/usr DESTDIR="$1" "$2"
+	directory=$1
+	shift
+	"$MAKE" -j"$JOBS" B="$B" CFLAGS=-O0 PREFIX=/usr DESTDIR="$directory" "$@"
 }
 
 # All files below a directory, as paths on the machine it is made for.
@@ -55,6 +57,17 @@ result 'only the configuration is left' \
     "$(files "$tmp/root" | grep -v -x /etc/dhcpfo/dhcpfod.conf)"
 result 'no directory of ours is left but that of the configuration' \
     "$(find "$tmp/root" -type d -name '*dhcpfo*' ! -path '*/etc/dhcpfo')"
+
+# Elsewhere, every path has to follow.
+quiet 'make install, elsewhere' make_in "$tmp/else" install PREFIX=/opt/fo
+result 'the unit names what has been installed' "$(
+	grep '^ExecStart=' "$tmp/else/opt/fo/lib/systemd/system/dhcpfod.service" |
+	    grep -vx 'ExecStart=/opt/fo/sbin/dhcpfod -f'\
+' -c /opt/fo/etc/dhcpfo/dhcpfod.conf' ||
+	    wanted /../else/opt/fo/sbin/dhcpfod \
+		/../else/opt/fo/etc/dhcpfo/dhcpfod.conf)"
+result 'the manual pages name it, too' \
+    "$(grep -rn '[^o]/etc/dhcpfo' "$tmp/else/opt/fo/share/man")"
 
 # The library alone, as somebody else's program would use it.
 example() {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The laboratory: a real snmpd, a real dhcpfod, and what asks and watches them.
+"""The laboratory: a real snmpd, a real dhcpfod, and what asks and watches.
 
 A Lab is a private directory with an snmpd on a free port of 127.0.0.1 and a
 dhcpfod (that of the tests, with the server type `test`) connected to it:
@@ -9,8 +9,9 @@ dhcpfod (that of the tests, with the server type `test`) connected to it:
         reply = lab.set((rel("Mclt", 1, "branch-7"), ("u", 600)))
 
 Nothing here waits for time to pass: everything waits for a condition, with a
-deadline (`wait`).  Environment: BUILD names the build directory, WRAP is put in
-front of dhcpfod's command line ("valgrind -q --error-exitcode=9").
+deadline (`wait`).  Environment: BUILD names the build directory, WRAP is put
+in front of dhcpfod's command line ("valgrind -q --error-exitcode=9"), KEEP has
+the laboratories' directories kept.
 """
 import collections
 import ctypes
@@ -529,18 +530,20 @@ def _die_with_us():
 
 class Lab:
     """See the top of the file.  `subagent`: keys of [subagent]; `snmpd`:
-    more lines for snmpd.conf; `master`: False for no snmpd at all."""
+    more lines for snmpd.conf; `master`: False for no snmpd at all; `env`: more
+    of dhcpfod's environment."""
 
     REPORTS = re.compile(r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|"
                          r"UndefinedBehavior|runtime error:|^==\d+==", re.M)
 
     def __init__(self, servers=None, subagent=None, snmpd="", master=True,
-                 start=True, wrap=(), argv=()):
+                 start=True, wrap=(), argv=(), env=None):
         self.servers = {s.number: s for s in servers or [Server(1)]}
         self.subagent = {"poll-interval": 86400, "ping-interval": 3600,
                          **(subagent or {})}
         self.snmpd_extra, self.has_master = snmpd, master
         self.start_all, self.wrap, self.argv = start, list(wrap), list(argv)
+        self.env = {**os.environ, **(env or {})}
         self.snmpd = self.agent = None
         self.frozen = set()
         self.cleanups = []
@@ -709,7 +712,7 @@ class Lab:
                     os.path.join(BUILD, "tests", "dhcpfod"), "-f",
                     "-c", self.path("dhcpfod.conf")] + self.argv,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                cwd=self.dir, preexec_fn=_die_with_us)
+                cwd=self.dir, preexec_fn=_die_with_us, env=self.env)
         if ready:
             self.wait_tables()
 

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Run the system tests: run.py [-jN] [-l] [PATTERN ...]
 
-Runs all test_*.py of this directory, one process for each class, and prints TAP.
-PATTERN: only tests whose "file.Class.name" contains it, or matches it if it has
-a * or ?.  -jN: N classes at a time.  -l: list the names.  Exit status 1 when a
-test fails; with CI=true in the environment a skipped test fails, too.
+Runs all test_*.py of this directory, one process for each class, and prints
+TAP.  PATTERN: only tests whose "file.Class.name" contains it, or matches it if
+it has a * or ?.  -jN: N classes at a time.  -l: list the names.  Exit status 1
+when a test fails; with CI=true in the environment a skipped test fails, too.
 BUILD and WRAP: see lab.py.
 """
 import fnmatch
@@ -147,7 +147,7 @@ class Tap:
         self.number = self.bad = self.skipped = 0
         self.ci = os.environ.get("CI") == "true"
 
-    def line(self, outcome, name, text="", took=None):
+    def line(self, outcome, name, text=""):
         with self.lock:
             self.number += 1
             good = outcome == "ok" or (outcome == "skip" and not self.ci)
@@ -156,12 +156,15 @@ class Tap:
             line = "%s %d - %s" % ("ok" if good else "not ok", self.number,
                                    name)
             if outcome == "skip":
-                line += " # SKIP " + text
+                text = " ".join(text.split())
                 print("SKIPPED: %s: %s" % (name, text), file=sys.stderr)
+                if good:
+                    line, text = line + " # SKIP " + text, ""
+                else:
+                    text = "skipped, which is a failure here: " + text
             print(line)
-            if outcome != "skip":
-                for row in text.rstrip().split("\n") if text else []:
-                    print("# " + row)
+            for row in text.rstrip().split("\n") if text else []:
+                print("# " + row)
             sys.stdout.flush()
 
 

@@ -5,15 +5,15 @@ import time
 import unittest
 
 from lab import (EXCEPTIONS, MIB, ROOT, MIB_ENV, SYS_UPTIME, Lab, NetSnmp,
-                 Pysnmp, Rel, Server, address_index, address_number, key_index,
-                 key_of, octets_of, rel, same, scalar, scope, server, values, wait)
+                 Pysnmp, Rel, Server, address_index, key_index, key_of,
+                 octets_of, rel, same, scalar, scope, server, values, wait)
 
 TOP_SUB = 2 ** 32 - 1
 ALL_REL = ("Name Mode ServerRole State PrevState Mclt SafePeriod Percentage "
            "PrimaryAddrType PrimaryAddr SecondaryAddrType SecondaryAddr "
            "PrimaryName SecondaryName SharedSecret RowStatus").split()
-# What may differ from one reading to the next.  (Time stamps may not, but have a
-# test of their own.)
+# What may differ from one reading to the next.  (Time stamps may not, but have
+# a test of their own.)
 VOLATILE = [MIB["dhcpFo" + x] for x in (
     "ServerDataAge", "RelStateAge", "RelTimeToPartnerDown",
     "DiscontinuityTime", "TableLastChange",
