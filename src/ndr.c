@@ -149,6 +149,15 @@ ndr_put_string(struct ndr_writer *writer, const char *text)
 }
 
 void
+ndr_put_octets(struct ndr_writer *writer, const void *from, size_t n)
+{
+	unsigned char *at;
+
+	if ((at = extend(writer, n)) != NULL && n > 0)
+		memcpy(at, from, n);
+}
+
+void
 ndr_writer_free(struct ndr_writer *writer)
 {
 	if (writer->at != NULL)
@@ -222,6 +231,12 @@ uint32_t
 ndr_get_u32(struct ndr_reader *reader)
 {
 	return get(reader, 4);
+}
+
+const unsigned char *
+ndr_get_octets(struct ndr_reader *reader, size_t n)
+{
+	return take(reader, n, 1);
 }
 
 bool

@@ -34,6 +34,9 @@ void ndr_put_pointer(struct ndr_writer *writer, const void *to);
 /** A string of 16-bit characters, from UTF-8. */
 void ndr_put_string(struct ndr_writer *writer, const char *text);
 
+/** ${n} octets as they are. */
+void ndr_put_octets(struct ndr_writer *writer, const void *from, size_t n);
+
 /** Wipe and free what was written. */
 void ndr_writer_free(struct ndr_writer *writer);
 
@@ -57,6 +60,9 @@ bool ndr_get_pointer(struct ndr_reader *reader);
  * UTF-16 becomes U+FFFD.  NULL after an error.
  */
 char *ndr_get_string(struct ndr_reader *reader);
+
+/** ${n} octets as they are, in place; NULL after an error. */
+const unsigned char *ndr_get_octets(struct ndr_reader *reader, size_t n);
 
 /**
  * Memory for ${n} elements of ${size} octets, zeroed; of each there are at least
