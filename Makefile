@@ -13,6 +13,7 @@ V          ?=
 sbindir    ?= $(PREFIX)/sbin
 bindir     ?= $(PREFIX)/bin
 datadir    ?= $(PREFIX)/share
+libexecdir ?= $(PREFIX)/libexec
 mandir     ?= $(datadir)/man
 docdir     ?= $(datadir)/doc/dhcpfo
 mibdir     ?= $(datadir)/snmp/mibs
@@ -27,11 +28,13 @@ WARN := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
 FLAGS = $(WARN) $(CFLAGS) $(SAN) -MMD -MP \
         -DDHCPFO_VERSION='"$(VERSION)"' \
         -DDHCPFO_CONF='"$(sysconfdir)/dhcpfo/dhcpfod.conf"' \
-        -DDHCPFO_STATE='"$(localstatedir)/lib/dhcpfo"'
+        -DDHCPFO_STATE='"$(localstatedir)/lib/dhcpfo"' \
+        -DDHCPFO_LIBEXEC='"$(libexecdir)/dhcpfo"'
 
 # src/ sees neither Net-SNMP's flags nor more than POSIX: a wall between layers.
 LIB_PKGS   := sqlite3 inih
 CTL_PKGS   := jansson
+SAMBA_PKGS := dcerpc samba-credentials samba-hostconfig talloc tevent
 AGENT_PKGS := netsnmp-agent netsnmp
 TEST_PKGS  := cmocka
 
@@ -42,6 +45,9 @@ test_cflags  = $(shell $(PKG_CONFIG) --cflags $(TEST_PKGS))
 lib_libs    := $(shell $(PKG_CONFIG) --libs $(LIB_PKGS) 2>/dev/null) -lpthread
 ctl_libs    := $(shell $(PKG_CONFIG) --libs $(CTL_PKGS) 2>/dev/null)
 agent_libs  := $(shell $(PKG_CONFIG) --libs $(AGENT_PKGS) 2>/dev/null)
+# Samba's headers do not survive our warnings, and its .pc files forget one.
+samba_cflags = $(subst -I,-isystem ,$(shell $(PKG_CONFIG) --cflags $(SAMBA_PKGS)))
+samba_libs   = $(shell $(PKG_CONFIG) --libs $(SAMBA_PKGS)) -lsamba-errors
 test_libs   := $(shell $(PKG_CONFIG) --libs $(TEST_PKGS) 2>/dev/null)
 
 objects = $(patsubst %.c,$(B)/%.o,$(1))
@@ -49,6 +55,7 @@ objects = $(patsubst %.c,$(B)/%.o,$(1))
 TYPES   := src/server_types.c
 LIB     := $(filter-out $(TYPES),$(wildcard src/*.c))
 CTL     := $(wildcard src/ctl/*.c)
+MSDHCPM := $(wildcard src/msdhcpm/*.c)
 AGENT   := $(filter-out subagent/main.c,$(wildcard subagent/*.c))
 MOCK    := $(wildcard tests/mock/*.c)
 UNIT    := $(wildcard tests/unit/test_*.c)
@@ -60,7 +67,20 @@ say = $(if $(V),,@printf '  %-4s %s\n' '$(1)' '$@')
 .SECONDARY:
 
 .PHONY: all
-all: $(B)/dhcpfod $(B)/dhcpfoctl
+all: $(B)/dhcpfod $(B)/dhcpfoctl helpers
+
+# What speaks to Windows servers, if Samba's libraries are there.
+helper := $(B)/libexec/dhcpfo/dhcpfo-msdhcpm
+HAVE_SAMBA := $(shell $(PKG_CONFIG) --exists $(SAMBA_PKGS) && echo yes)
+
+.PHONY: helpers
+ifeq ($(HAVE_SAMBA),yes)
+helpers: $(helper)
+else
+helpers:
+	@echo '  --   $(helper) is left out: servers of type'
+	@echo '       "windows" need samba-dev to build ($(SAMBA_PKGS))'
+endif
 
 $(B)/libdhcpfo.a: $(call objects,$(LIB) $(TYPES))
 	$(call say,AR)
@@ -83,6 +103,22 @@ $(B)/dhcpfoctl: $(call objects,$(CTL)) $(B)/libdhcpfo.a
 $(B)/flags: FORCE
 	$(shell mkdir -p $(@D))$(file >$@.new,$(CC) $(FLAGS))
 	$(Q)if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(helper): $(call objects,$(MSDHCPM)) $(B)/libdhcpfo.a
+	$(call say,LD)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(samba_libs)
+
+# The only file that sees Samba, and nothing else of ours.
+$(B)/src/msdhcpm/samba.o: src/msdhcpm/samba.c $(B)/flags
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(FLAGS) -D_DEFAULT_SOURCE $(samba_cflags) -c -o $@ $<
+
+$(B)/src/msdhcpm/%.o: src/msdhcpm/%.c $(B)/flags
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(FLAGS) -D_GNU_SOURCE -Isrc -c -o $@ $<
 
 $(B)/src/%.o: src/%.c $(B)/flags
 	$(call say,CC)
