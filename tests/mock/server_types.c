@@ -5,9 +5,11 @@
 #include "server.h"
 #include "server_local.h"
 #include "server_test.h"
+#include "server_windows.h"
 
 const struct failover_server_type *const failover_server_types[] = {
 	&failover_server_local,
+	&failover_server_windows,
 	&failover_server_test,
 	NULL,
 };
