@@ -23,6 +23,7 @@ static const size_t texts[] = {
 	offsetof(struct helper_settings, target),
 	offsetof(struct helper_settings, credentials),
 	offsetof(struct helper_settings, keytab),
+	offsetof(struct helper_settings, principal),
 	offsetof(struct helper_settings, ccache),
 };
 /* clang-format on */

@@ -49,7 +49,8 @@ struct helper_settings {
 	const char *target; /* its name, for Kerberos */
 	const char *credentials; /* path, or "" */
 	const char *keytab; /* likewise */
-	const char *ccache; /* likewise */
+	const char *principal; /* of the keytab, or "" */
+	const char *ccache; /* path, or "" */
 };
 
 struct helper_message {

@@ -254,6 +254,7 @@ static const struct conf_key keys[] = {
 	{ "mapper-port",     CONF_U32,  offsetof(struct windows_options, mapper_port),     1, 65535, "135" },
 	{ "credentials",     CONF_TEXT, offsetof(struct windows_options, credentials),     0, 255,   "" },
 	{ "keytab",          CONF_TEXT, offsetof(struct windows_options, keytab),          0, 255,   "" },
+	{ "principal",       CONF_TEXT, offsetof(struct windows_options, principal),       0, 255,   "" },
 	{ "ccache",          CONF_TEXT, offsetof(struct windows_options, ccache),          0, 255,   "" },
 	{ "ntlm",            CONF_BOOL, offsetof(struct windows_options, ntlm),            0, 0,     "yes" },
 	{ "connect-timeout", CONF_U32,  offsetof(struct windows_options, connect_timeout), 1, 60,    "10" },

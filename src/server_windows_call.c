@@ -98,6 +98,7 @@ connect_to(struct failover_server *server)
 						       server->address,
 		.credentials = options->credentials,
 		.keytab = options->keytab,
+		.principal = options->principal,
 		.ccache = options->ccache,
 	};
 	struct helper_message question = { .kind = HELPER_CONNECT };

@@ -17,7 +17,7 @@
 struct windows_options {
 	char *target; /* "": the address */
 	uint32_t port, mapper_port;
-	char *credentials, *keytab, *ccache; /* "": none */
+	char *credentials, *keytab, *principal, *ccache; /* "": none */
 	bool ntlm;
 	uint32_t connect_timeout, call_timeout; /* seconds */
 	bool statistics;

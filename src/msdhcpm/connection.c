@@ -11,6 +11,7 @@
 #include "failover.h"
 #include "samba.h"
 #include "secret_file.h"
+#include "ticket.h"
 
 #include "connection.h"
 
@@ -20,6 +21,8 @@
 struct connection {
 	struct samba *samba;
 	struct samba_pipe *pipe;
+	struct ticket ticket;
+	bool has_ticket;
 };
 
 /* NTSTATUS numbers that mean something to us (MS-ERREF 2.3.1). */
@@ -142,16 +145,28 @@ is_host_name(const char *text)
 /* ---------------------------------------------------------------- who */
 
 static enum dhcp_error
-use_file(struct samba *samba, const char *path,
-    const char *(*use)(struct samba *, const char *), struct outcome *outcome)
+use_ccache(struct samba *samba, const char *path, struct outcome *outcome)
 {
 	const char *wrong;
 
 	if (!secret_file_is_private(path, outcome->why, sizeof(outcome->why)))
 		return ERROR_ACCESS_DENIED;
-	if ((wrong = use(samba, path)) == NULL)
+	if ((wrong = samba_use_ccache(samba, path)) == NULL)
 		return ERROR_SUCCESS;
 	return say(outcome, ERROR_ACCESS_DENIED, "%s: %s", path, wrong);
+}
+
+static enum dhcp_error
+use_keytab(struct connection *connection,
+    const struct helper_settings *settings, struct outcome *outcome)
+{
+	if (!secret_file_is_private(settings->keytab, outcome->why,
+		sizeof(outcome->why)) ||
+	    !ticket_get(&connection->ticket, settings->keytab,
+		settings->principal, outcome->why, sizeof(outcome->why)))
+		return ERROR_ACCESS_DENIED;
+	connection->has_ticket = true;
+	return use_ccache(connection->samba, connection->ticket.path, outcome);
 }
 
 static enum dhcp_error
@@ -173,27 +188,26 @@ use_password(struct samba *samba, const char *path, bool *realm,
 
 /* Files are read for each connection: passwords and tickets change. */
 static enum dhcp_error
-identify(struct samba *samba, const struct helper_settings *settings,
-    struct outcome *outcome)
+identify(struct connection *connection,
+    const struct helper_settings *settings, struct outcome *outcome)
 {
-	enum dhcp_error error = ERROR_SUCCESS;
+	struct samba *samba = connection->samba;
+	enum dhcp_error error;
 	bool realm = false;
 
-	if (settings->credentials[0] != '\0')
-		error = use_password(samba, settings->credentials, &realm,
-		    outcome);
+	if (settings->keytab[0] != '\0' || settings->ccache[0] != '\0') {
+		samba_use_kerberos(samba, SAMBA_KERBEROS_ONLY);
+		return settings->keytab[0] != '\0' ?
+		    use_keytab(connection, settings, outcome) :
+		    use_ccache(samba, settings->ccache, outcome);
+	}
+	if (settings->credentials[0] == '\0')
+		return say(outcome, ERROR_ACCESS_DENIED,
+		    "there are neither credentials nor a keytab or a ccache");
+	error = use_password(samba, settings->credentials, &realm, outcome);
 	/* Without a realm there is nobody to ask for a ticket. */
 	samba_use_kerberos(samba, !settings->ntlm ? SAMBA_KERBEROS_ONLY :
 	    realm ? SAMBA_EITHER : SAMBA_NTLM_ONLY);
-	if (error == ERROR_SUCCESS && settings->keytab[0] != '\0') {
-		samba_use_kerberos(samba, SAMBA_KERBEROS_ONLY);
-		error = use_file(samba, settings->keytab, samba_use_keytab,
-		    outcome);
-	} else if (error == ERROR_SUCCESS && settings->ccache[0] != '\0') {
-		samba_use_kerberos(samba, SAMBA_KERBEROS_ONLY);
-		error = use_file(samba, settings->ccache, samba_use_ccache,
-		    outcome);
-	}
 	return error;
 }
 
@@ -277,6 +291,15 @@ log_on(struct connection *connection, const char *address, uint32_t port,
 	    port, samba_status_text(status));
 }
 
+/* Once logged on nobody needs it any more. */
+static void
+drop_ticket(struct connection *connection)
+{
+	if (connection->has_ticket)
+		ticket_drop(&connection->ticket);
+	connection->has_ticket = false;
+}
+
 enum dhcp_error
 connection_open(const struct helper_settings *settings,
     struct connection **connection, struct outcome *outcome)
@@ -290,7 +313,7 @@ connection_open(const struct helper_settings *settings,
 		goto err0;
 	if ((made->samba = samba_new()) == NULL)
 		goto err1;
-	error = identify(made->samba, settings, outcome);
+	error = identify(made, settings, outcome);
 	if (error == ERROR_SUCCESS)
 		error = resolve(settings->address, address, outcome);
 	if (error == ERROR_SUCCESS && port == 0)
@@ -298,6 +321,7 @@ connection_open(const struct helper_settings *settings,
 		    find_port(made->samba, address, settings, &port, outcome);
 	if (error == ERROR_SUCCESS)
 		error = log_on(made, address, port, settings, outcome);
+	drop_ticket(made);
 	if (error != ERROR_SUCCESS)
 		goto err1;
 

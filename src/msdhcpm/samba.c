@@ -6,9 +6,11 @@
  * The calls are raw ones: NDR is done by the other side of the socket, so that
  * nothing here depends on libndr, whose interface changes with each release.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define TEVENT_DEPRECATED 1
 #include <talloc.h>
@@ -139,18 +141,6 @@ samba_use_ccache(struct samba *samba, const char *path)
 	return text != NULL ? text : "is no cache of credentials";
 }
 
-const char *
-samba_use_keytab(struct samba *samba, const char *path)
-{
-	char name[512];
-
-	snprintf(name, sizeof(name), "FILE:%s", path);
-	if (cli_credentials_set_keytab_name(samba->credentials,
-		samba->parameters, name, CRED_SPECIFIED) == 0)
-		return NULL;
-	return "is no keytab";
-}
-
 void
 samba_use_kerberos(struct samba *samba, enum samba_kerberos kerberos)
 {
@@ -166,6 +156,42 @@ samba_use_kerberos(struct samba *samba, enum samba_kerberos kerberos)
 
 /* ---------------------------------------------------------------- calls */
 
+/*
+ * The library writes some failures to standard error, whatever it is told; they
+ * are in the status as well.  Returns what ${speak_up} takes.
+ */
+static int
+hush(void)
+{
+	int kept = fcntl(2, F_DUPFD_CLOEXEC, 3), null;
+
+	if (kept != -1 && (null = open("/dev/null", O_WRONLY)) != -1) {
+		dup2(null, 2);
+		close(null);
+	}
+	return kept;
+}
+
+static void
+speak_up(int kept)
+{
+	if (kept == -1)
+		return;
+	dup2(kept, 2);
+	close(kept);
+}
+
+/* Without a name to log on with the library would talk to all and sundry. */
+static bool
+is_sealed(const struct dcerpc_pipe *pipe)
+{
+	enum dcerpc_AuthType type = DCERPC_AUTH_TYPE_NONE;
+	enum dcerpc_AuthLevel level = DCERPC_AUTH_LEVEL_NONE;
+
+	dcerpc_binding_handle_auth_info(pipe->binding_handle, &type, &level);
+	return level == DCERPC_AUTH_LEVEL_PRIVACY;
+}
+
 uint32_t
 samba_connect(struct samba *samba, enum samba_interface interface,
     const char *binding, bool nobody, unsigned int timeout,
@@ -174,15 +200,20 @@ samba_connect(struct samba *samba, enum samba_interface interface,
 	struct cli_credentials *credentials = samba->credentials;
 	struct samba_pipe *made;
 	NTSTATUS status = NT_STATUS_NO_MEMORY;
+	int kept;
 
 	if ((made = talloc_zero(samba, struct samba_pipe)) == NULL)
 		goto err0;
 	if (nobody &&
 	    (credentials = cli_credentials_init_anon(made)) == NULL)
 		goto err1;
+	kept = hush();
 	status = dcerpc_pipe_connect(made, &made->pipe, binding,
 	    &interfaces[interface], credentials, samba->events,
 	    samba->parameters);
+	speak_up(kept);
+	if (NT_STATUS_IS_OK(status) && !nobody && !is_sealed(made->pipe))
+		status = NT_STATUS_RPC_UNSUPPORTED_AUTHN_LEVEL;
 	if (!NT_STATUS_IS_OK(status))
 		goto err1;
 

@@ -25,12 +25,11 @@ bool samba_use_password(struct samba *samba, const char *username,
     const char *password, const char *domain, const char *realm);
 /** Use the tickets in the file ${path}.  NULL, or what is wrong with it. */
 const char *samba_use_ccache(struct samba *samba, const char *path);
-/** Use the keys in the file ${path}, as ${username} of ${realm}.  Likewise. */
-const char *samba_use_keytab(struct samba *samba, const char *path);
 void samba_use_kerberos(struct samba *samba, enum samba_kerberos kerberos);
 
 /**
- * Connect as ${binding} says; ${nobody}: without logging on.  May take a minute
+ * Connect as ${binding} says; ${nobody}: without logging on, else with packet
+ * privacy or not at all.  May take a minute
  * if nobody is there.  Calls may then take ${timeout} seconds.
  */
 uint32_t samba_connect(struct samba *samba, enum samba_interface interface,

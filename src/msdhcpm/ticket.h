@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ticket.h - a Kerberos ticket by the keys of a keytab.  libdcerpc can use such
+ * a ticket, but not get it: kinit(1) does that.
+ */
+#ifndef DHCPFO_MSDHCPM_TICKET_H
+#define DHCPFO_MSDHCPM_TICKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A cache of our own, in a directory of our own. */
+struct ticket {
+	char directory[64];
+	char path[80];
+};
+
+/**
+ * Get one for ${principal}, "" the one of the host; false and a message in
+ * ${why}: there is nothing to drop.
+ */
+bool ticket_get(struct ticket *ticket, const char *keytab,
+    const char *principal, char *why, size_t size);
+
+/** Remove it. */
+void ticket_drop(struct ticket *ticket);
+
+#endif
