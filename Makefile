@@ -147,7 +147,7 @@ $(B)/tests/%.o: tests/%.c $(B)/flags
 mock = $(call objects,$(MOCK)) $(call objects,$(LIB))
 
 .PHONY: test-programs test
-test-programs: $(UNITS) $(B)/tests/dhcpfod $(B)/tests/dhcpfoctl
+test-programs: $(UNITS) $(B)/tests/dhcpfod $(B)/tests/dhcpfoctl helpers
 
 $(B)/libmock.a: $(mock)
 	$(call say,AR)
