@@ -178,6 +178,28 @@ check: check-deps
 lint: check-deps
 	$(Q)B='$(B)' MAKE='$(MAKE)' sh tests/check.sh lint
 
+# What comes from outside is made up, by clang's libFuzzer, each for so many
+# seconds; what it finds is left in $(B)/crash-*.
+FUZZ         := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SECONDS ?= 60
+
+.PHONY: fuzz fuzz-run
+fuzz:
+	$(Q)$(MAKE) --no-print-directory B=build-fuzz CC=clang CFLAGS='-O1 -g' \
+	    SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' \
+	    fuzz-run
+
+$(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libdhcpfo.a
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(lib_libs)
+
+fuzz-run: $(addprefix $(B)/,$(FUZZ))
+	$(Q)for f in $(FUZZ); do \
+	    mkdir -p $(B)/corpus/$$f && echo "$$f: $(FUZZ_SECONDS) s" && \
+	    $(B)/$$f -max_total_time=$(FUZZ_SECONDS) -max_len=4096 \
+	        -artifact_prefix=$(B)/crash- -verbosity=0 -print_final_stats=1 \
+	        $(B)/corpus/$$f tests/fuzz/corpus/$${f#fuzz_} || exit 1; done
+
 # ---------------------------------------------------------------- try it
 
 # Each installs the Debian packages that it needs and that are missing.

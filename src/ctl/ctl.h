@@ -36,6 +36,7 @@ enum ctl_exit command_delete(struct ctl *, int argc, char *argv[]);
 enum ctl_exit command_scope(struct ctl *, int argc, char *argv[]);
 enum ctl_exit command_oid(struct ctl *, int argc, char *argv[]);
 enum ctl_exit command_dump(struct ctl *, int argc, char *argv[]);
+enum ctl_exit command_probe(struct ctl *, int argc, char *argv[]);
 enum ctl_exit command_load(struct ctl *, int argc, char *argv[]);
 
 #endif

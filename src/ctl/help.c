@@ -179,6 +179,15 @@ const char help_load[] =
 "  dhcpfoctl load relationships.json\n"
 "  dhcpfoctl -s dc1 dump | dhcpfoctl -s dc3 load -\n";
 
+const char help_probe[] =
+"For the first contact with a server: asks it for its time, then for all of its\n"
+"relationships with the statistics of their scopes, and prints what was\n"
+"understood, to be compared with what the server's own console shows.  Nothing\n"
+"is written, so it takes no more than the right to read.\n"
+"\n"
+"examples:\n"
+"  dhcpfoctl -s dc1 probe\n";
+
 const char help_help[] =
 "Explains a command, or without one shows all.\n"
 "\n"

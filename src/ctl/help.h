@@ -16,6 +16,7 @@ extern const char help_scope[];
 extern const char help_oid[];
 extern const char help_dump[];
 extern const char help_load[];
+extern const char help_probe[];
 extern const char help_help[];
 
 #endif

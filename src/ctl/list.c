@@ -9,6 +9,7 @@
 #include "rows.h"
 #include "scopes.h"
 #include "servers.h"
+#include "show.h"
 #include "table.h"
 #include "text.h"
 
@@ -147,8 +148,8 @@ show_scopes(const struct row *row)
 	table_print(&table, "  ", stdout);
 }
 
-static void
-show(const struct conf_server *server, const struct row *row)
+void
+show_row(const struct conf_server *server, const struct row *row)
 {
 	const DHCP_FAILOVER_RELATIONSHIP *rel = row->rel;
 	const char *word;
@@ -191,7 +192,7 @@ command_show(struct ctl *ctl, int argc, char *argv[])
 		json_write(json, stdout);
 		json_decref(json);
 	} else {
-		show(server, row);
+		show_row(server, row);
 	}
 	rows_free(&rows);
 	return code;
