@@ -175,6 +175,11 @@ test: $(UNITS)
 check: check-deps
 	$(Q)B='$(B)' MAKE='$(MAKE)' sh tests/check.sh
 
+# A part of it: servers of type windows with a KDC.
+.PHONY: check-kerberos
+check-kerberos: test-programs
+	$(Q)BUILD='$(B)' /usr/bin/python3 tests/system/run.py test_kerberos
+
 lint: check-deps
 	$(Q)B='$(B)' MAKE='$(MAKE)' sh tests/check.sh lint
 

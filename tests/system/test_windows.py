@@ -4,10 +4,11 @@ specification says, and no more can be shown without a Windows server."""
 import os
 import signal
 import socket
+import subprocess
 import time
 import unittest
 
-from lab import (MIB, Later, octets_of, rel, scalar, scope, server, values,
+from lab import (BUILD, MIB, Later, octets_of, rel, scalar, scope, server, values,
                  wait)
 from windows_case import (MISSING, Relationship, WindowsCase, WindowsLab,
                           dhcpm_server)
@@ -563,6 +564,36 @@ class Credentials(unittest.TestCase):
                  open("/proc/%d/stat" % helper).read().split()[2] == "Z",
                  "the helper ends")
             lab.start_agent()
+
+
+class Probe(WindowsCase):
+    RELS = [R("alpha", ["198.51.100.0"], mode=1, percentage=7, secret="x"),
+            R("Z\u00fcrich \U0001F600")]
+    DHCPM = {"users": {"admin": ("Secret-1", "read")}}
+
+    def probe(self):
+        return subprocess.run(
+            [os.path.join(BUILD, "tests", "dhcpfoctl"), "-c",
+             self.lab.path("dhcpfod.conf"), "probe"], text=True, timeout=60,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def test_probe__asks_for_time_and_list_and_writes_nothing(self):
+        done = self.probe()
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        calls = [c.opnum for c in self.dhcpm.calls()]
+        self.assertEqual(calls[:2], [99, 93])
+        self.assertEqual(set(calls), {99, 93, 97})
+        for line in ("relationships: 2", "name: alpha", "mode: hotStandby",
+                     "percentage: 7", "shared secret: set",
+                     "name: Z\u00fcrich \U0001F600", "nothing was written"):
+            self.assertIn(line, done.stdout)
+
+    def test_probe__of_a_server_that_is_away__says_why_and_ends_with_1(self):
+        self.dhcpm.stop()
+        self.addCleanup(self.dhcpm.start)
+        done = self.probe()
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no DHCP service runs there", done.stderr)
 
 
 if __name__ == "__main__":
