@@ -243,6 +243,9 @@ install: all
 	    $(docdir)/examples $(sort $(dir $(foreach m,$(MAN),$(call man,$m)))))
 	$(Q)$(INSTALL) $(B)/dhcpfod $(DESTDIR)$(sbindir)
 	$(Q)$(INSTALL) $(B)/dhcpfoctl $(DESTDIR)$(bindir)
+	$(Q)if test -e $(helper); then \
+	    $(INSTALL) -d $(DESTDIR)$(libexecdir)/dhcpfo && \
+	    $(INSTALL) $(helper) $(DESTDIR)$(libexecdir)/dhcpfo; fi
 	$(Q)$(INSTALL) -m 644 mibs/DHCP-FAILOVER-MIB.txt $(DESTDIR)$(mibdir)
 	$(Q)$(INSTALL) -m 644 $(addprefix mibs/standin/,$(STANDINS)) \
 	    $(DESTDIR)$(standindir)
@@ -258,12 +261,13 @@ install: all
 # What install has put there.  The configuration and the state stay.
 uninstall:
 	$(Q)rm -f $(addprefix $(DESTDIR),$(sbindir)/dhcpfod $(bindir)/dhcpfoctl \
+	    $(libexecdir)/dhcpfo/$(notdir $(helper)) \
 	    $(mibdir)/DHCP-FAILOVER-MIB.txt $(addprefix $(standindir)/,$(STANDINS)) \
 	    $(unitdir)/dhcpfod.service $(sysusersdir)/dhcpfo.conf \
 	    $(docdir)/README.md $(docdir)/LICENSE \
 	    $(docdir)/examples/snmpd-dhcpfo.conf $(foreach m,$(MAN),$(call man,$m)))
 	$(Q)for d in $(addprefix $(DESTDIR),$(standindir) $(dir $(standindir)) \
-	    $(docdir)/examples $(docdir)); do \
+	    $(docdir)/examples $(docdir) $(libexecdir)/dhcpfo); do \
 	    rmdir $$d 2>/dev/null || :; done
 
 dist:

@@ -14,13 +14,14 @@ build='gcc libc6-dev make pkg-config libsnmp-dev libsqlite3-dev libinih-dev
     libjansson-dev'
 run='snmpd snmp libsnmp-base'
 check='libcmocka-dev clang clang-format valgrind smitools erlang-snmp mandoc
-    shellcheck python3 python3-pysnmp4'
+    shellcheck python3 python3-pysnmp4 samba-dev python3-impacket krb5-kdc
+    krb5-admin-server krb5-user python3-gssapi'
 
 # The same for machines without apt-get: commands, and modules of pkg-config.
 build_tools='cc make pkg-config netsnmp-agent.pc sqlite3.pc inih.pc jansson.pc'
 run_tools='snmpd snmpget snmpset snmptable snmpbulkwalk'
 check_tools='cmocka.pc clang clang-format valgrind smilint mandoc shellcheck
-    python3'
+    python3 dcerpc.pc krb5kdc kinit'
 
 die() {
 	printf 'packages.sh: %s\n' "$*" >&2

@@ -106,7 +106,7 @@ epm_read(struct ndr_reader *reader, uint16_t *port)
 
 	*port = 0;
 	ndr_get_octets(reader, 20); /* the handle */
-	ndr_get_u32(reader);	    /* how many, once more */
+	ndr_get_u32(reader); /* how many, once more */
 	ndr_get_u32(reader);
 	if (ndr_get_u32(reader) != 0)
 		ndr_refuse(reader);

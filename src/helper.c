@@ -114,7 +114,8 @@ start(struct helper *helper)
 		close(fds[0]);
 		say_errno(helper, error);
 		return error == ENOENT || error == EACCES || error == ENOTDIR ?
-		    ERROR_NOT_SUPPORTED : ERROR_NOT_ENOUGH_MEMORY;
+		    ERROR_NOT_SUPPORTED :
+		    ERROR_NOT_ENOUGH_MEMORY;
 	}
 	helper->fd = fds[0];
 	return ERROR_SUCCESS;
@@ -143,12 +144,13 @@ give_up(struct helper *helper, const char *why)
 {
 	char how[32];
 
-	/* It may be dead already, but nobody else has its number before reap(). */
+	/* It may be dead already, but nobody else has its number before reap().
+	 */
 	kill(helper->pid, SIGKILL);
 	reap(helper, how, sizeof(how));
 	helper->failures++;
-	helper->not_before = helper_clock() +
-	    1000u * helper_back_off(helper->failures);
+	helper->not_before =
+	    helper_clock() + 1000u * helper_back_off(helper->failures);
 	snprintf(helper->why, sizeof(helper->why), "%s (%s)", why, how);
 }
 
@@ -179,8 +181,9 @@ send_question(struct helper *helper, struct helper_message *question,
 	if (io == HELPER_IO_DONE)
 		return ERROR_SUCCESS;
 	/* Nothing is done before all of a question is there. */
-	give_up(helper, io == HELPER_IO_TIMEOUT ? "the helper does not listen" :
-						  "the helper ended");
+	give_up(helper,
+	    io == HELPER_IO_TIMEOUT ? "the helper does not listen" :
+				      "the helper ended");
 	return RPC_S_CALL_FAILED_DNE;
 }
 

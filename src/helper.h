@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * helper.h - a program that asks a server on our behalf, because the library for
- * it may block for minutes, abort, or not be ours to link.  It is started when
- * needed, and killed when it does not answer in time.
+ * helper.h - a program that asks a server on our behalf, because the library
+ * for it may block for minutes, abort, or not be ours to link.  It is started
+ * when needed, and killed when it does not answer in time.
  */
 #ifndef DHCPFO_HELPER_H
 #define DHCPFO_HELPER_H

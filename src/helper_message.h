@@ -104,9 +104,9 @@ uint64_t helper_clock(void);
  * Send or receive a message, until ${deadline} by helper_clock(), 0 for ever.
  * The body of a received message is the caller's to wipe and free.
  */
-enum helper_io helper_send(int fd, const struct helper_message *message,
-    uint64_t deadline);
-enum helper_io helper_receive(int fd, struct helper_message *message,
-    uint64_t deadline);
+enum helper_io
+helper_send(int fd, const struct helper_message *message, uint64_t deadline);
+enum helper_io
+helper_receive(int fd, struct helper_message *message, uint64_t deadline);
 
 #endif

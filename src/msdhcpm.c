@@ -188,9 +188,8 @@ get_scopes(struct ndr_reader *reader)
 		return NULL;
 	if ((scopes = ndr_get_room(reader, 1, 1, sizeof(*scopes))) == NULL)
 		return NULL;
-	scopes->Elements =
-	    ndr_get_room(reader, n, sizeof(DHCP_IP_ADDRESS),
-		sizeof(*scopes->Elements));
+	scopes->Elements = ndr_get_room(reader, n, sizeof(DHCP_IP_ADDRESS),
+	    sizeof(*scopes->Elements));
 	if (scopes->Elements == NULL)
 		return NULL;
 	scopes->NumElements = n;

@@ -4,8 +4,8 @@
  * what a call sends, and what its answer says.
  *
  * Whether a request could be written is said by its writer.  An answer is read
- * into the reader's arena; the result is success, or RPC_X_BAD_STUB_DATA when it
- * is not such an answer, or that there is no memory.  ${status} is what the
+ * into the reader's arena; the result is success, or RPC_X_BAD_STUB_DATA when
+ * it is not such an answer, or that there is no memory.  ${status} is what the
  * method itself says, only then.
  */
 #ifndef DHCPFO_MSDHCPM_H
@@ -69,8 +69,8 @@ enum dhcp_error msdhcpm_read_statistics(struct ndr_reader *reader,
 enum dhcp_error msdhcpm_read_time(struct ndr_reader *reader, DWORD *now,
     DWORD *max_delta, DWORD *status);
 /** 125 */
-enum dhcp_error msdhcpm_read_number(struct ndr_reader *reader, DWORD *number,
-    DWORD *status);
+enum dhcp_error
+msdhcpm_read_number(struct ndr_reader *reader, DWORD *number, DWORD *status);
 
 /**
  * What ${status} of operation ${op} means.  The specification prints other

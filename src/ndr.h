@@ -65,11 +65,12 @@ char *ndr_get_string(struct ndr_reader *reader);
 const unsigned char *ndr_get_octets(struct ndr_reader *reader, size_t n);
 
 /**
- * Memory for ${n} elements of ${size} octets, zeroed; of each there are at least
+ * Memory for ${n} elements of ${size} octets, zeroed; of each there are at
+ * least
  * ${least} octets still to be read.  NULL after an error.
  */
-void *ndr_get_room(struct ndr_reader *reader, size_t n, size_t least,
-    size_t size);
+void *
+ndr_get_room(struct ndr_reader *reader, size_t n, size_t least, size_t size);
 
 /** Octets still to be read. */
 size_t ndr_left(const struct ndr_reader *reader);

@@ -62,8 +62,10 @@ is_private(int fd, const char *path, char *why, size_t size)
 		return false;
 	}
 	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-		snprintf(why, size, "%s: others have access to it (mode %04o); "
-		    "it must be 0600", path, (unsigned)st.st_mode & 07777);
+		snprintf(why, size,
+		    "%s: others have access to it (mode %04o); "
+		    "it must be 0600",
+		    path, (unsigned)st.st_mode & 07777);
 		return false;
 	}
 	return true;
@@ -123,8 +125,8 @@ take_line(char *line, struct secret_file *secrets)
 
 /* Not by stdio, whose buffers would keep the password. */
 static bool
-take_lines(char *text, const char *path, struct secret_file *secrets,
-    char *why, size_t size)
+take_lines(char *text, const char *path, struct secret_file *secrets, char *why,
+    size_t size)
 {
 	unsigned int number = 0;
 	const char *wrong;

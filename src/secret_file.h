@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * secret_file.h - who we are to a server: a file that nobody else can read, with
- * lines "username = NAME", and likewise password, domain and realm.  Blank lines
- * and those that begin with # do not count.
+ * secret_file.h - who we are to a server: a file that nobody else can read,
+ * with lines "username = NAME", and likewise password, domain and realm.  Blank
+ * lines and those that begin with # do not count.
  */
 #ifndef DHCPFO_SECRET_FILE_H
 #define DHCPFO_SECRET_FILE_H

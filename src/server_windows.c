@@ -121,8 +121,8 @@ read_relationship(struct failover_server *server, enum msdhcpm_op op,
 
 	error = windows_call(server, op, request, &answer);
 	if (error == ERROR_SUCCESS) {
-		error = msdhcpm_read_relationship(&answer.reader, &found,
-		    &status);
+		error =
+		    msdhcpm_read_relationship(&answer.reader, &found, &status);
 		error = windows_result(server, op, error, status);
 	}
 	if (error == ERROR_SUCCESS) {
@@ -170,8 +170,8 @@ windows_system_time(struct failover_server *server, DWORD *now,
 	if (error == ERROR_SUCCESS) {
 		error = msdhcpm_read_time(&answer.reader, &seconds, &delta,
 		    &status);
-		error = windows_result(server, MSDHCPM_SYSTEM_TIME, error,
-		    status);
+		error =
+		    windows_result(server, MSDHCPM_SYSTEM_TIME, error, status);
 	}
 	if (error == ERROR_SUCCESS) {
 		*now = seconds;
@@ -182,8 +182,8 @@ windows_system_time(struct failover_server *server, DWORD *now,
 }
 
 static enum dhcp_error
-windows_address_status(struct failover_server *server,
-    DHCP_IP_ADDRESS address, DWORD *status)
+windows_address_status(struct failover_server *server, DHCP_IP_ADDRESS address,
+    DWORD *status)
 {
 	struct ndr_writer request = { .at = NULL };
 	struct windows_answer answer;

@@ -50,7 +50,8 @@ windows_forget(struct windows_answer *answer)
 	arena_free(&answer->arena, 1);
 }
 
-/* ---------------------------------------------------------------- connecting */
+/* ---------------------------------------------------------------- connecting
+ */
 
 /* Nothing has been asked of the server yet, so nothing can be in doubt. */
 static enum dhcp_error
@@ -139,8 +140,8 @@ call_once(struct failover_server *server, const struct op *op,
 	    &said);
 	if (error != ERROR_SUCCESS) {
 		windows->connected = false;
-		return failover_server_failed(server, error, "%s: %s",
-		    op->name, windows->helper.why);
+		return failover_server_failed(server, error, "%s: %s", op->name,
+		    windows->helper.why);
 	}
 	answer->reader = (struct ndr_reader){
 		.at = said.results,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The list of relationships comes in parts, and the statistics of each scope are
- * a call of their own.  A list takes no longer than about a second for those:
- * where there are more, the rest is asked for by the next lists, in turn, and
- * what is known already is shown.
+ * The list of relationships comes in parts, and the statistics of each scope
+ * are a call of their own.  A list takes no longer than about a second for
+ * those: where there are more, the rest is asked for by the next lists, in
+ * turn, and what is known already is shown.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -116,8 +116,8 @@ count_scopes(const struct listing *listing)
 
 	for (part = listing->first; part != NULL; part = part->next)
 		for (i = 0; i < part->rels.NumElements; i++)
-			n += failover_scope_count(
-			    &part->rels.pRelationships[i]);
+			n +=
+			    failover_scope_count(&part->rels.pRelationships[i]);
 	return n;
 }
 
@@ -130,9 +130,11 @@ copy_scopes(const struct windows *windows,
 
 	for (i = 0; i < n; i++) {
 		known = find_scope(windows, rel->pScopes->Elements[i]);
-		to[i] = known != NULL ? *known : (struct windows_scope){
-			.address = rel->pScopes->Elements[i],
-		};
+		to[i] = known != NULL ?
+		    *known :
+		    (struct windows_scope){
+			    .address = rel->pScopes->Elements[i],
+		    };
 	}
 	return n;
 }
@@ -160,7 +162,8 @@ take_scopes(struct windows *windows, const struct listing *listing)
 	return ERROR_SUCCESS;
 }
 
-/* ---------------------------------------------------------------- statistics */
+/* ---------------------------------------------------------------- statistics
+ */
 
 enum dhcp_error
 windows_statistics(struct failover_server *server, DHCP_IP_ADDRESS scope,
@@ -172,8 +175,8 @@ windows_statistics(struct failover_server *server, DHCP_IP_ADDRESS scope,
 	DWORD status = 0;
 
 	msdhcpm_ask_address(&request, scope);
-	error = windows_call(server, MSDHCPM_SCOPE_STATISTICS, &request,
-	    &answer);
+	error =
+	    windows_call(server, MSDHCPM_SCOPE_STATISTICS, &request, &answer);
 	if (error == ERROR_SUCCESS) {
 		error = msdhcpm_read_statistics(&answer.reader, stats, &status);
 		error = windows_result(server, MSDHCPM_SCOPE_STATISTICS, error,
@@ -208,11 +211,12 @@ refresh(struct failover_server *server, struct windows *windows)
 	size_t i, first = 0, n = windows->nscopes;
 	bool allowed = true;
 
-	while (first < n &&
-	    windows->scopes[first].address < windows->next_scope)
+	while (
+	    first < n && windows->scopes[first].address < windows->next_scope)
 		first++;
-	for (i = 0; i < n && allowed && error == ERROR_SUCCESS &&
-	     helper_clock() < end; i++)
+	for (i = 0;
+	     i < n && allowed && error == ERROR_SUCCESS && helper_clock() < end;
+	     i++)
 		error = refresh_scope(server, &windows->scopes[(first + i) % n],
 		    &allowed);
 	if (n > 0)

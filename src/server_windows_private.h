@@ -56,9 +56,8 @@ struct windows_answer {
  * RPC_S_CALL_FAILED nobody knows whether it was done.  One that reads is made
  * once more if the connection was lost.
  */
-enum dhcp_error windows_call(struct failover_server *server,
-    enum msdhcpm_op op, struct ndr_writer *request,
-    struct windows_answer *answer);
+enum dhcp_error windows_call(struct failover_server *server, enum msdhcpm_op op,
+    struct ndr_writer *request, struct windows_answer *answer);
 
 void windows_forget(struct windows_answer *answer);
 
@@ -74,7 +73,7 @@ enum dhcp_error windows_statistics(struct failover_server *server,
     DHCP_IP_ADDRESS scope, DHCP_FAILOVER_STATISTICS *stats);
 
 /* Operation of struct failover_server_ops. */
-enum dhcp_error windows_list(struct failover_server *server,
-    failover_row_fn *fn, void *arg);
+enum dhcp_error
+windows_list(struct failover_server *server, failover_row_fn *fn, void *arg);
 
 #endif

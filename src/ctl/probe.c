@@ -61,8 +61,8 @@ command_probe(struct ctl *ctl, int argc, char *argv[])
 	if ((server = servers_wanted(ctl)) == NULL ||
 	    (handle = servers_open(server)) == NULL)
 		return CTL_FAILED;
-	printf("server: %s, of type %s%s%s\n", server->name,
-	    server->type->name, server->address != NULL ? ", at " : "",
+	printf("server: %s, of type %s%s%s\n", server->name, server->type->name,
+	    server->address != NULL ? ", at " : "",
 	    server->address != NULL ? server->address : "");
 	error = failover_server_system_time(handle, &seconds, &max_delta);
 	if (error == ERROR_SUCCESS) {

@@ -126,11 +126,12 @@ resolve(const char *name, char address[ADDRESS_SIZE], struct outcome *outcome)
 	}
 	if (error == 0)
 		return ERROR_SUCCESS;
-	return say(outcome, ERROR_DHCP_SERVER_NAME_NOT_RESOLVED, "%s: %s",
-	    name, gai_strerror(error));
+	return say(outcome, ERROR_DHCP_SERVER_NAME_NOT_RESOLVED, "%s: %s", name,
+	    gai_strerror(error));
 }
 
-/* It becomes a part of a binding string, where other characters have meaning. */
+/* It becomes a part of a binding string, where other characters have meaning.
+ */
 static bool
 is_host_name(const char *text)
 {
@@ -188,8 +189,8 @@ use_password(struct samba *samba, const char *path, bool *realm,
 
 /* Files are read for each connection: passwords and tickets change. */
 static enum dhcp_error
-identify(struct connection *connection,
-    const struct helper_settings *settings, struct outcome *outcome)
+identify(struct connection *connection, const struct helper_settings *settings,
+    struct outcome *outcome)
 {
 	struct samba *samba = connection->samba;
 	enum dhcp_error error;
@@ -206,8 +207,10 @@ identify(struct connection *connection,
 		    "there are neither credentials nor a keytab or a ccache");
 	error = use_password(samba, settings->credentials, &realm, outcome);
 	/* Without a realm there is nobody to ask for a ticket. */
-	samba_use_kerberos(samba, !settings->ntlm ? SAMBA_KERBEROS_ONLY :
-	    realm ? SAMBA_EITHER : SAMBA_NTLM_ONLY);
+	samba_use_kerberos(samba,
+	    !settings->ntlm ? SAMBA_KERBEROS_ONLY :
+		realm	    ? SAMBA_EITHER :
+			      SAMBA_NTLM_ONLY);
 	return error;
 }
 

@@ -33,9 +33,9 @@ enum dhcp_error connection_open(const struct helper_settings *settings,
  * ERROR_TIMEOUT, RPC_S_CALL_FAILED: nobody knows whether it was done.  Others:
  * the server refused the call.
  */
-enum dhcp_error connection_call(struct connection *connection,
-    unsigned int number, const void *arguments, size_t n,
-    struct outcome *outcome);
+enum dhcp_error
+connection_call(struct connection *connection, unsigned int number,
+    const void *arguments, size_t n, struct outcome *outcome);
 
 /** Close ${connection}, which may be NULL. */
 void connection_close(struct connection *connection);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dhcpfo-msdhcpm - asks one Windows server on behalf of dhcpfod, which speaks to
- * it over its standard input, a socket (helper_message.h).
+ * dhcpfo-msdhcpm - asks one Windows server on behalf of dhcpfod, which speaks
+ * to it over its standard input, a socket (helper_message.h).
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -54,7 +54,8 @@ answer(const struct helper_message *question, enum dhcp_error error,
     const struct outcome *outcome)
 {
 	struct helper_message message = { .kind = HELPER_ANSWER,
-		.number = question->number, .sequence = question->sequence };
+		.number = question->number,
+		.sequence = question->sequence };
 	struct ndr_writer writer = { .at = NULL };
 	bool sent;
 

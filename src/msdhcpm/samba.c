@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The only file that sees Samba.  Built with its libraries, the program is under
- * their licence, GPLv3 or later; this source is not.
+ * The only file that sees Samba.  Built with its libraries, the program is
+ * under their licence, GPLv3 or later; this source is not.
  *
  * The calls are raw ones: NDR is done by the other side of the socket, so that
  * nothing here depends on libndr, whose interface changes with each release.
@@ -150,8 +150,8 @@ samba_use_kerberos(struct samba *samba, enum samba_kerberos kerberos)
 		[SAMBA_KERBEROS_ONLY] = CRED_USE_KERBEROS_REQUIRED,
 	};
 
-	cli_credentials_set_kerberos_state(samba->credentials,
-	    states[kerberos], CRED_SPECIFIED);
+	cli_credentials_set_kerberos_state(samba->credentials, states[kerberos],
+	    CRED_SPECIFIED);
 }
 
 /* ---------------------------------------------------------------- calls */
@@ -204,8 +204,7 @@ samba_connect(struct samba *samba, enum samba_interface interface,
 
 	if ((made = talloc_zero(samba, struct samba_pipe)) == NULL)
 		goto err0;
-	if (nobody &&
-	    (credentials = cli_credentials_init_anon(made)) == NULL)
+	if (nobody && (credentials = cli_credentials_init_anon(made)) == NULL)
 		goto err1;
 	kept = hush();
 	status = dcerpc_pipe_connect(made, &made->pipe, binding,
@@ -254,8 +253,8 @@ take_results(uint8_t *from, size_t n, uint32_t flags, unsigned char **results,
 }
 
 uint32_t
-samba_call(struct samba_pipe *pipe, unsigned int number,
-    const void *arguments, size_t n, unsigned char **results, size_t *length)
+samba_call(struct samba_pipe *pipe, unsigned int number, const void *arguments,
+    size_t n, unsigned char **results, size_t *length)
 {
 	uint8_t *out = NULL;
 	uint32_t flags = 0;

@@ -85,11 +85,13 @@ the_answer__has_the_port(void **state)
 static void
 a_service_that_does_not_run__is_not_registered(void **state)
 {
+	/* clang-format off */
 	static const unsigned char none[] = {
 		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 		0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 		0xd6, 0xa0, 0xc9, 0x16,
 	};
+	/* clang-format on */
 	unsigned char changed[sizeof(answer)];
 	uint16_t port;
 
@@ -145,7 +147,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_request__is_that_of_another_client),
 		cmocka_unit_test(the_answer__has_the_port),
-		cmocka_unit_test(a_service_that_does_not_run__is_not_registered),
+		cmocka_unit_test(
+		    a_service_that_does_not_run__is_not_registered),
 		cmocka_unit_test(no_part_of_an_answer__is_taken_for_all_of_it),
 		cmocka_unit_test(
 		    an_answer_with_any_octet_changed__is_read_or_refused),

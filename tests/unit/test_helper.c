@@ -28,7 +28,8 @@ answer_with(const struct helper_message *question, enum dhcp_error error,
     uint32_t sequence)
 {
 	struct helper_message reply = { .kind = HELPER_ANSWER,
-		.number = question->number, .sequence = sequence };
+		.number = question->number,
+		.sequence = sequence };
 	struct ndr_writer writer = { .at = NULL };
 
 	helper_answer_write(&writer, error, "said", question->body,
@@ -75,7 +76,9 @@ ask(const char *what, unsigned int milliseconds)
 {
 	unsigned char body[] = { 1, 2, 3 };
 	const struct helper_message question = { .kind = HELPER_CALL,
-		.number = 90, .body = body, .n = sizeof(body) };
+		.number = 90,
+		.body = body,
+		.n = sizeof(body) };
 	enum dhcp_error error;
 
 	setenv("TEST_HELPER", what, 1);
@@ -194,8 +197,7 @@ a_helper_that_died_between_questions__was_not_asked(void **state)
 		char path[64];
 		struct stat st;
 
-		snprintf(path, sizeof(path), "/proc/%ld/exe",
-		    (long)helper.pid);
+		snprintf(path, sizeof(path), "/proc/%ld/exe", (long)helper.pid);
 		if (stat(path, &st) == -1)
 			break; /* it has ended, and waits for us */
 		usleep(10000);

@@ -30,7 +30,9 @@ static void
 a_header__is_read_as_it_was_written(void **state)
 {
 	const struct helper_message message = { .kind = HELPER_CALL,
-		.number = 90, .sequence = 0x01020304, .n = 132 };
+		.number = 90,
+		.sequence = 0x01020304,
+		.n = 132 };
 	unsigned char header[HELPER_HEADER_SIZE];
 	struct helper_message read;
 
@@ -50,10 +52,10 @@ static void
 a_header_of_something_else__is_refused(void **state)
 {
 	static const unsigned char bad[][HELPER_HEADER_SIZE] = {
-		{ 0, 0, 0, 0, 0, 0 },		 /* no kind */
-		{ 0, 0, 0, 0, 4, 0 },		 /* an unknown one */
-		{ 0, 0, 0, 0, 1, 1 },		 /* likewise */
-		{ 1, 0, 0, 1, 1, 0 },		 /* 16 MiB and an octet */
+		{ 0, 0, 0, 0, 0, 0 }, /* no kind */
+		{ 0, 0, 0, 0, 4, 0 }, /* an unknown one */
+		{ 0, 0, 0, 0, 1, 1 }, /* likewise */
+		{ 1, 0, 0, 1, 1, 0 }, /* 16 MiB and an octet */
 		{ 0xff, 0xff, 0xff, 0xff, 1, 0 },
 	};
 	struct helper_message read;
@@ -61,8 +63,9 @@ a_header_of_something_else__is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < nitems(bad); i++)
 		assert_false(helper_header_read(bad[i], &read));
-	assert_true(helper_header_read(
-	    (const unsigned char *)"\0\0\0\1\1\0\0\0\0\0\0\0", &read));
+	assert_true(helper_header_read((const unsigned char
+					       *)"\0\0\0\1\1\0\0\0\0\0\0\0",
+	    &read));
 }
 
 static void
@@ -153,8 +156,12 @@ static void
 what_is_sent__is_received(void **state)
 {
 	unsigned char body[3] = { 'a', 'b', 'c' };
-	struct helper_message message = { .kind = HELPER_ANSWER, .number = 93,
-		.sequence = 7, .body = body, .n = 3 }, read;
+	struct helper_message message = { .kind = HELPER_ANSWER,
+		.number = 93,
+		.sequence = 7,
+		.body = body,
+		.n = 3 },
+			      read;
 	int fds[2];
 
 	(void)state;
@@ -165,7 +172,8 @@ what_is_sent__is_received(void **state)
 	assert_memory_equal(read.body, "abc", 3);
 	free(read.body);
 
-	/* Then nothing comes, then an end in the middle, then nobody is there. */
+	/* Then nothing comes, then an end in the middle, then nobody is there.
+	 */
 	assert_int_equal(helper_receive(fds[1], &read, helper_clock() + 20),
 	    HELPER_IO_TIMEOUT);
 	assert_int_equal(send(fds[0], "\3\0\0\0\1\0\0\0\0\0\0\0ab", 14, 0), 14);

@@ -78,8 +78,8 @@ static void
 what_is_no_file__is_refused(void **state)
 {
 	(void)state;
-	assert_false(secret_file_read("/nonexistent", &secrets, why,
-	    sizeof(why)));
+	assert_false(
+	    secret_file_read("/nonexistent", &secrets, why, sizeof(why)));
 	assert_non_null(strstr(why, "/nonexistent: "));
 	assert_false(secret_file_read("/tmp", &secrets, why, sizeof(why)));
 	assert_non_null(strstr(why, "is not a file"));
@@ -142,7 +142,8 @@ main(void)
 		cmocka_unit_test(a_file__says_who_we_are),
 		cmocka_unit_test(a_file_that_others_can_reach__is_refused),
 		cmocka_unit_test(what_is_no_file__is_refused),
-		cmocka_unit_test(bad_lines__are_told_by_number_and_never_quoted),
+		cmocka_unit_test(
+		    bad_lines__are_told_by_number_and_never_quoted),
 		cmocka_unit_test(a_file_that_is_too_long__is_refused),
 	};
 
