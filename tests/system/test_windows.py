@@ -440,7 +440,7 @@ class SlowAndDead(WindowsCase):
     def test_a_helper_that_dies__is_replaced_at_once(self):
         for _ in range(3):
             helper, = self.lab.helpers()
-            os.kill(helper, signal.SIGSEGV)
+            os.kill(helper, signal.SIGABRT)
             wait(lambda: not os.path.exists("/proc/%d/exe" % helper) or
                  open("/proc/%d/stat" % helper).read().split()[2] == "Z",
                  "it has died")
