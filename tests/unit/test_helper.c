@@ -18,6 +18,9 @@
 #include "failover.h"
 #include "helper.h"
 
+/* Not /proc/self/exe, which is valgrind's where that runs. */
+static const char *program;
+
 static struct helper helper;
 static struct helper_message message;
 static struct helper_answer answer;
@@ -98,7 +101,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	helper_init(&helper, "/proc/self/exe");
+	helper_init(&helper, program);
 	return 0;
 }
 
@@ -226,7 +229,7 @@ a_program_that_is_not_there__is_not_supported(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_helper__answers_again_and_again),
@@ -244,5 +247,7 @@ main(void)
 
 	if (what != NULL && fstat(0, &st) == 0 && S_ISSOCK(st.st_mode))
 		return be_helper(what);
+	(void)argc;
+	program = argv[0];
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
