@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -97,6 +98,20 @@ err0:
 	return error;
 }
 
+/*
+ * Is there such a program?  posix_spawn() would say so too, but not everywhere
+ * (not under valgrind).  An errno, or 0.
+ */
+static int
+look_for(const char *program)
+{
+	struct stat st;
+
+	if (stat(program, &st) == -1 || access(program, X_OK) == -1)
+		return errno;
+	return S_ISREG(st.st_mode) ? 0 : EACCES;
+}
+
 static enum dhcp_error
 start(struct helper *helper)
 {
@@ -104,6 +119,10 @@ start(struct helper *helper)
 
 	if (helper_clock() < helper->not_before)
 		return RPC_S_SERVER_UNAVAILABLE; /* why: as before */
+	if ((error = look_for(helper->program)) != 0) {
+		say_errno(helper, error);
+		return ERROR_NOT_SUPPORTED;
+	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1) {
 		say_errno(helper, errno);
 		return ERROR_NOT_ENOUGH_MEMORY;
@@ -113,9 +132,7 @@ start(struct helper *helper)
 	if (error != 0) {
 		close(fds[0]);
 		say_errno(helper, error);
-		return error == ENOENT || error == EACCES || error == ENOTDIR ?
-		    ERROR_NOT_SUPPORTED :
-		    ERROR_NOT_ENOUGH_MEMORY;
+		return ERROR_NOT_ENOUGH_MEMORY;
 	}
 	helper->fd = fds[0];
 	return ERROR_SUCCESS;
