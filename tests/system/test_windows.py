@@ -463,6 +463,8 @@ class SlowAndDead(WindowsCase):
         wait(lambda: self.lab.status("alpha") == "failed", "it has failed")
         self.assertEqual(reply.status, "noError")
         self.assertEqual(self.dhcpm.calls(90), [])
+        # Not ERROR_TIMEOUT: nothing was sent that could have been done.
+        self.assertEqual(self.lab.get(rel("LastSetResult", 1, "alpha")), 1722)
         self.lab.refresh(1)
         self.assertEqual(self.lab.oper_status(), "unreachable")
         self.assertNotIn(helper, self.lab.helpers())
