@@ -150,7 +150,7 @@ setup(void **state)
 		if (conf_value_parse(key, value, options) != ERROR_SUCCESS)
 			return -1;
 	}
-	return failover_server_open(WINDOWS, "dc1", "192.0.2.1", options,
+	return (int)failover_server_open(WINDOWS, "dc1", "192.0.2.1", options,
 	    &server);
 }
 
