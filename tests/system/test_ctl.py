@@ -29,7 +29,8 @@ class TheCommandLine(Case):
         names = [line.split()[0] for line in usage.splitlines()
                  if line.startswith("  ") and line[2:3].islower()]
         self.assertEqual(names, ["list", "show", "set", "create", "delete",
-                                 "scope", "oid", "dump", "load", "help"])
+                                 "scope", "oid", "dump", "load", "probe",
+                                 "help"])
         for name in names:
             text = self.ctl("help", name).out
             self.assertEqual(text, self.ctl(name, "-h").out)
