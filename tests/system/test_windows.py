@@ -568,6 +568,35 @@ class Credentials(unittest.TestCase):
             lab.start_agent()
 
 
+class ByCommand(WindowsCase):
+    """What dhcpfoctl asks for, without dhcpfod."""
+
+    def ctl(self, *args):
+        return subprocess.run(
+            [os.path.join(BUILD, "tests", "dhcpfoctl"), "-c",
+             self.lab.path("dhcpfod.conf")] + list(args), text=True,
+            timeout=60, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def test_a_creation_with_2500_scopes__is_a_call_in_fragments(self):
+        scopes = [0x0a000000 + (n << 8) for n in range(2500)]
+        done = self.ctl("create", "big", "primary=192.0.2.1",
+                        "secondary=192.0.2.2", "scopes=" + ",".join(
+                            socket.inet_ntoa(s.to_bytes(4, "big"))
+                            for s in scopes))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(self.there("big").scopes, scopes)
+        self.refresh()
+        self.assertEqual(self.lab.get(rel("ScopeCount", 1, "big")), 2500)
+
+    def test_a_set__is_one_call_90(self):
+        self.dhcpm.add(Relationship("alpha"))
+        done = self.ctl("set", "alpha", "mclt=5", "mode=hotStandby",
+                        "percentage=6")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual([(c.name, c.flags) for c in self.dhcpm.calls(90)],
+                         [("alpha", 0x19)])
+
+
 class Probe(WindowsCase):
     RELS = [R("alpha", ["198.51.100.0"], mode=1, percentage=7, secret="x"),
             R("Z\u00fcrich \U0001F600")]
