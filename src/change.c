@@ -450,10 +450,13 @@ leave_in_doubt(const struct step *step)
 	log_warning("server \"%s\": \"%s\": %s: %s (%u): in doubt",
 	    server->name, step->want.RelationshipName, kinds[step->kind].word,
 	    DhcpfoErrorName(step->result), step->result);
-	mark(step, SET_STATUS_IN_DOUBT, step->result);
-	if (step->kind == STEP_SET)
+	/* Rows and scopes are there or not, as the next listing shows. */
+	if (step->kind == STEP_SET) {
+		mark(step, SET_STATUS_IN_DOUBT, step->result);
 		doubt_add(server, step->row->key, step->row->key_length,
 		    &step->want, step->flags);
+	} else
+		mark(step, SET_STATUS_FAILED, step->result);
 	roster_poll(server);
 }
 
@@ -518,11 +521,18 @@ group_failed(struct change *change, struct group *group)
 		mark(step, SET_STATUS_FAILED, v.result);
 		tell(step, ERROR_SUCCESS);
 	}
+	/* A transaction that cannot be committed takes all of it back. */
+	for (i = change->failed + 1; i < group->n; i++)
+		if (group->steps[i].called) {
+			mark(&group->steps[i], SET_STATUS_UNDONE, v.result);
+			tell(&group->steps[i], v.result);
+		}
 	/* Those after it were not called, but may have been told pending. */
 	if (change->late) {
 		for (i = change->failed + 1; i < group->n; i++)
-			mark(&group->steps[i], SET_STATUS_FAILED,
-			    ERROR_OPERATION_ABORTED);
+			if (!group->steps[i].called)
+				mark(&group->steps[i], SET_STATUS_FAILED,
+				    ERROR_OPERATION_ABORTED);
 		for (i = change->current + 1; i < change->ngroups; i++)
 			mark_group(&change->groups[i], SET_STATUS_FAILED,
 			    ERROR_OPERATION_ABORTED);
@@ -557,8 +567,13 @@ group_done(struct job *job)
 	for (i = 0; i < group->n; i++)
 		tell(&group->steps[i], ERROR_SUCCESS);
 	change->current++;
-	if (change->undo_wanted)
+	if (change->undo_wanted) {
+		/* The others were not called, but may be told pending. */
+		for (i = change->current; change->late && i < change->ngroups; i++)
+			mark_group(&change->groups[i], SET_STATUS_FAILED,
+			    ERROR_OPERATION_ABORTED);
 		undo_next(change);
+	}
 	else if (change->current < change->ngroups)
 		start_group(change);
 	else

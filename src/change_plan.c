@@ -427,6 +427,18 @@ planned(const struct change *change, const struct managed *server)
 	return false;
 }
 
+/* Of a server that need not be asked, nothing is left to do. */
+static void
+drop_empty(struct change *change)
+{
+	size_t from, to;
+
+	for (from = to = 0; from < change->ngroups; from++)
+		if (change->groups[from].n > 0)
+			change->groups[to++] = change->groups[from];
+	change->ngroups = to;
+}
+
 static bool
 plan(struct change *change)
 {
@@ -454,9 +466,8 @@ plan(struct change *change)
 			    !plan_row(change, group, other))
 				return false;
 		steps += group->n;
-		if (group->n == 0)
-			change->ngroups--;
 	}
+	drop_empty(change);
 	return true;
 }
 

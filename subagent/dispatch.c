@@ -435,6 +435,8 @@ undone(void *arg, struct set_result result)
 static void
 commit_set(struct transaction *t, netsnmp_pdu *pdu)
 {
+	struct encode_address to;
+
 	switch (t->phase) {
 	case PHASE_TESTED:
 		address(&t->to, pdu);
@@ -453,8 +455,9 @@ commit_set(struct transaction *t, netsnmp_pdu *pdu)
 	case PHASE_UNDONE:
 		break;
 	}
-	address(&t->to, pdu);
-	respond_status(&t->to, AGENTX_PROCESSING_ERROR, 0);
+	/* Another answer may still be owed to t->to. */
+	address(&to, pdu);
+	respond_status(&to, AGENTX_PROCESSING_ERROR, 0);
 }
 
 static void
