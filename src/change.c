@@ -141,7 +141,8 @@ look(struct failover_server *server, struct step *step, enum dhcp_error error)
 }
 
 /*
- * Destroying what is not there is done already (RFC 2579): leave in ${step} what
+ * Destroying what is not there is done already (RFC 2579): leave in ${step}
+ * what
  * ${step->old} has.  Is there nothing to be done?
  */
 static bool
@@ -168,9 +169,10 @@ step_run(struct failover_server *server, struct step *step)
 	enum dhcp_error error;
 
 	/* What is created was not there, or creation says so. */
-	error = step->kind == STEP_CREATE ? ERROR_SUCCESS :
+	error = step->kind == STEP_CREATE ?
+	    ERROR_SUCCESS :
 	    failover_server_get(server, step->want.RelationshipName,
-	    &step->old);
+		&step->old);
 	if (error != ERROR_SUCCESS &&
 	    error != ERROR_DHCP_FO_RELATIONSHIP_DOES_NOT_EXIST)
 		return error;
@@ -200,8 +202,8 @@ group_restore(struct failover_server *server, struct group *group)
 		/* Members that were not ours may have moved on meanwhile. */
 		error = step->kind == STEP_SET && step->old != NULL ?
 		    failover_server_set(server, step->flags, step->old) :
-		    failover_server_restore(server,
-		    step->want.RelationshipName, step->old);
+		    failover_server_restore(server, step->want.RelationshipName,
+			step->old);
 		if (error == ERROR_SUCCESS)
 			step->applied = false;
 		else if (first == ERROR_SUCCESS)
@@ -223,7 +225,8 @@ relist(struct change *change, struct failover_server *server,
 	if (i == group->n || (change->fresh = snapshot_new(NULL)) == NULL)
 		return;
 	if (failover_server_list(server, snapshot_add, change->fresh) ==
-	    ERROR_SUCCESS && snapshot_sort(change->fresh, server->name))
+		ERROR_SUCCESS &&
+	    snapshot_sort(change->fresh, server->name))
 		return;
 	snapshot_free(change->fresh);
 	change->fresh = NULL;
@@ -264,8 +267,8 @@ err1:
 		for (i = 0; i < group->n; i++)
 			group->steps[i].applied = false;
 	} else
-		change->restored = group_restore(server, group) ==
-		    ERROR_SUCCESS;
+		change->restored =
+		    group_restore(server, group) == ERROR_SUCCESS;
 err0:
 	group->steps[change->failed].result = error;
 }
@@ -402,12 +405,12 @@ count_calls(const struct group *group)
 static void
 tell(const struct step *step, enum dhcp_error undone)
 {
-	const enum dhcp_error result = undone != ERROR_SUCCESS ? undone :
-	    step->result;
+	const enum dhcp_error result =
+	    undone != ERROR_SUCCESS ? undone : step->result;
 	char text[256];
 	const struct observation o = {
-		.kind = result == ERROR_SUCCESS ? EVENT_SET_DONE :
-		    EVENT_SET_FAILED,
+		.kind =
+		    result == ERROR_SUCCESS ? EVENT_SET_DONE : EVENT_SET_FAILED,
 		.server = step->row->server,
 		.row = change_row_now(step->row),
 		.relationship = step->want.RelationshipName,
@@ -417,8 +420,7 @@ tell(const struct step *step, enum dhcp_error undone)
 	};
 	size_t n;
 
-	n = (size_t)snprintf(text, sizeof(text), "%s",
-	    kinds[step->kind].word);
+	n = (size_t)snprintf(text, sizeof(text), "%s", kinds[step->kind].word);
 	if (step->kind == STEP_SET) {
 		text[n++] = ' ';
 		failover_flags_text(step->flags, text + n, sizeof(text) - n);
@@ -436,8 +438,8 @@ tell(const struct step *step, enum dhcp_error undone)
 		log_info("server \"%s\": \"%s\": %s: done",
 		    step->row->server->name, o.relationship, text);
 	else
-		log_notice("server \"%s\": \"%s\": %s",
-		    step->row->server->name, o.relationship, text);
+		log_notice("server \"%s\": \"%s\": %s", step->row->server->name,
+		    o.relationship, text);
 	roster_observe(step->row->server->roster, &o);
 }
 
@@ -540,8 +542,8 @@ group_failed(struct change *change, struct group *group)
 	if (!change->restored) {
 		change->undo_failed = true;
 		log_err("server \"%s\": \"%s\": what had been done before that "
-		    "could not be undone", group->server->name,
-		    step->want.RelationshipName);
+			"could not be undone",
+		    group->server->name, step->want.RelationshipName);
 	}
 	refuse(change, v);
 }
@@ -569,12 +571,12 @@ group_done(struct job *job)
 	change->current++;
 	if (change->undo_wanted) {
 		/* The others were not called, but may be told pending. */
-		for (i = change->current; change->late && i < change->ngroups; i++)
+		for (i = change->current; change->late && i < change->ngroups;
+		     i++)
 			mark_group(&change->groups[i], SET_STATUS_FAILED,
 			    ERROR_OPERATION_ABORTED);
 		undo_next(change);
-	}
-	else if (change->current < change->ngroups)
+	} else if (change->current < change->ngroups)
 		start_group(change);
 	else
 		settle(change, CHANGE_APPLIED, change_verdict_of(CHANGE_OK, 0));
@@ -624,10 +626,11 @@ undo_next(struct change *change)
 			break;
 	if (i == 0) {
 		/* Who asked for an undo need not know why it was due anyway. */
-		settle(change, CHANGE_REFUSED, change->undo_failed ?
-		    change_verdict_of(CHANGE_UNDO_FAILED, 0) :
-		    change->undo_wanted ? change_verdict_of(CHANGE_OK, 0) :
-		    change->refusal);
+		settle(change, CHANGE_REFUSED,
+		    change->undo_failed ?
+			change_verdict_of(CHANGE_UNDO_FAILED, 0) :
+			change->undo_wanted ? change_verdict_of(CHANGE_OK, 0) :
+					      change->refusal);
 		return;
 	}
 	change->state = CHANGE_UNDOING;
@@ -667,8 +670,8 @@ change_expire(struct change *change)
 	group = &change->groups[change->current];
 	if (worker_withdraw(group->server->worker, &change->job)) {
 		/* The server is still busy with something else. */
-		say(change, change_verdict_of(CHANGE_BUSY,
-		    group->steps[0].request));
+		say(change,
+		    change_verdict_of(CHANGE_BUSY, group->steps[0].request));
 		undo_next(change);
 		return;
 	}
@@ -677,8 +680,8 @@ change_expire(struct change *change)
 		mark_group(&change->groups[i], SET_STATUS_PENDING,
 		    ERROR_IO_PENDING);
 	log_notice("server \"%s\": \"%s\": not answered in time, goes on as "
-	    "pending", group->server->name,
-	    group->steps[0].want.RelationshipName);
+		   "pending",
+	    group->server->name, group->steps[0].want.RelationshipName);
 	say(change, change_verdict_of(CHANGE_OK, 0));
 }
 

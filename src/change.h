@@ -45,7 +45,8 @@ struct change_row;
 #define CHANGE_SECONDARY_TYPE 0x4000u
 #define CHANGE_CREATION_ONLY 0x7f00u
 
-/* Why a change is refused; the one place that turns it into SNMP is status.c. */
+/* Why a change is refused; the one place that turns it into SNMP is status.c.
+ */
 enum change_error {
 	CHANGE_OK,
 	CHANGE_CONFLICT, /* with another request, or with what the row is now */
@@ -73,8 +74,8 @@ enum change_presence { CHANGE_KEEP, CHANGE_CREATE, CHANGE_DESTROY };
 struct change *change_new(struct roster *roster);
 
 /**
- * The row of ${server} with ${key}, for staging.  ${request} numbers the request
- * that names it.  NULL: no memory.
+ * The row of ${server} with ${key}, for staging.  ${request} numbers the
+ * request that names it.  NULL: no memory.
  */
 struct change_row *change_row(struct change *change, struct managed *server,
     const char *key, size_t length, uint32_t request);
@@ -83,9 +84,9 @@ struct change_row *change_row(struct change *change, struct managed *server,
 char *change_text(struct change *change, const void *text, size_t length);
 
 /**
- * Stage the member that ${bit} names (a flag or CHANGE_*), as it is in ${value},
- * whose text is the change's.  CHANGE_CONFLICT when it is staged with another
- * value.
+ * Stage the member that ${bit} names (a flag or CHANGE_*), as it is in
+ * ${value}, whose text is the change's.  CHANGE_CONFLICT when it is staged with
+ * another value.
  */
 enum change_error change_member(struct change_row *row, uint32_t bit,
     const DHCP_FAILOVER_RELATIONSHIP *value, uint32_t request);

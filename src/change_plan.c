@@ -119,7 +119,7 @@ change_member(struct change_row *row, uint32_t bit,
 {
 	if (row->given & bit) {
 		if (!failover_equal(&row->want, value,
-		    bit & FAILOVER_SET_ALL) ||
+			bit & FAILOVER_SET_ALL) ||
 		    !same_creation_member(&row->want, value, bit))
 			return CHANGE_CONFLICT;
 		return CHANGE_OK;
@@ -151,7 +151,7 @@ change_scope(struct change *change, struct change_row *row,
 	for (scope = row->scopes; scope != NULL; scope = scope->next)
 		if (scope->address == address)
 			return scope->presence == presence ? CHANGE_OK :
-			    CHANGE_CONFLICT;
+							     CHANGE_CONFLICT;
 	if ((scope = arena_alloc(&change->arena, sizeof(*scope))) == NULL)
 		return CHANGE_NO_MEMORY;
 	scope->next = NULL;
@@ -214,19 +214,22 @@ check_create(const struct change_row *row)
 	const struct scope_request *scope;
 
 	if (!row->server->creates || !key_is_name(row->key, row->key_length))
-		return change_verdict_of(CHANGE_NO_CREATION, row->presence_asked);
+		return change_verdict_of(CHANGE_NO_CREATION,
+		    row->presence_asked);
 	if (change_row_now(row) != NULL)
 		return change_verdict_of(CHANGE_CONFLICT, row->presence_asked);
 	/* A server starts a new relationship in states of its own. */
 	if (row->given & forced)
-		return change_verdict_of(CHANGE_CONFLICT, first_asked(row, forced));
+		return change_verdict_of(CHANGE_CONFLICT,
+		    first_asked(row, forced));
 	if ((row->given & both) != both)
 		return change_verdict_of(CHANGE_CONFLICT, row->presence_asked);
 	if (first_scope(row, CHANGE_CREATE) == NULL)
 		return change_verdict_of(CHANGE_CONFLICT, row->presence_asked);
 	for (scope = row->scopes; scope != NULL; scope = scope->next)
 		if (scope->presence == CHANGE_KEEP)
-			return change_verdict_of(CHANGE_CONFLICT, scope->request);
+			return change_verdict_of(CHANGE_CONFLICT,
+			    scope->request);
 	return change_verdict_of(CHANGE_OK, 0);
 }
 
@@ -234,7 +237,8 @@ static struct change_verdict
 check_destroy(const struct change_row *row)
 {
 	if (!row->server->creates)
-		return change_verdict_of(CHANGE_NOT_WRITABLE, row->presence_asked);
+		return change_verdict_of(CHANGE_NOT_WRITABLE,
+		    row->presence_asked);
 	if (row->given != 0 || row->scopes != NULL)
 		return change_verdict_of(CHANGE_CONFLICT, row->presence_asked);
 	return change_verdict_of(CHANGE_OK, 0);
@@ -253,11 +257,14 @@ check_scopes(const struct change_row *row, const struct snapshot_row *now)
 		if (row->mirrored)
 			/* The partner may be ahead: the end is the same. */
 			continue;
-		if (scope->presence == CHANGE_KEEP ? !there :
-		    scope->presence == CHANGE_CREATE && there)
-			return change_verdict_of(CHANGE_CONFLICT, scope->request);
+		if (scope->presence == CHANGE_KEEP ?
+			!there :
+			scope->presence == CHANGE_CREATE && there)
+			return change_verdict_of(CHANGE_CONFLICT,
+			    scope->request);
 		if (scope->presence != CHANGE_KEEP && !row->server->creates)
-			return change_verdict_of(CHANGE_NOT_WRITABLE, scope->request);
+			return change_verdict_of(CHANGE_NOT_WRITABLE,
+			    scope->request);
 	}
 	return change_verdict_of(CHANGE_OK, 0);
 }
@@ -274,9 +281,11 @@ check_set(const struct change_row *row)
 	if (now == NULL)
 		return change_verdict_of(CHANGE_NO_ROW, row->first);
 	if (fixed != 0)
-		return change_verdict_of(CHANGE_CONFLICT, first_asked(row, fixed));
+		return change_verdict_of(CHANGE_CONFLICT,
+		    first_asked(row, fixed));
 	if (never != 0)
-		return change_verdict_of(CHANGE_NOT_WRITABLE, first_asked(row, never));
+		return change_verdict_of(CHANGE_NOT_WRITABLE,
+		    first_asked(row, never));
 	return check_scopes(row, now);
 }
 
@@ -298,7 +307,7 @@ static struct change_verdict
 check_row(const struct change *change, const struct change_row *row)
 {
 	if (change_touches(change->roster, row->server, row->key,
-	    row->key_length))
+		row->key_length))
 		return change_verdict_of(CHANGE_BUSY, row->first);
 	/* Before it has answered once, nobody knows what is there. */
 	if (!row->server->listed)
@@ -331,14 +340,15 @@ gather(struct change *change, const struct change_row *row,
 		n++;
 	if ((array = arena_alloc(&change->arena, sizeof(*array))) == NULL ||
 	    (array->Elements = arena_alloc(&change->arena,
-	    (n + 1) * sizeof(array->Elements[0]))) == NULL)
+		 (n + 1) * sizeof(array->Elements[0]))) == NULL)
 		return NULL;
 	array->NumElements = 0;
 	for (scope = row->scopes; scope != NULL; scope = scope->next) {
 		if (scope->presence != presence)
 			continue;
-		there = now != NULL && snapshot_find_scope(snapshot, now,
-		    scope->address) < snapshot->nscopes;
+		there = now != NULL &&
+		    snapshot_find_scope(snapshot, now, scope->address) <
+			snapshot->nscopes;
 		/* What is not there any more is found out with the server. */
 		if (there && presence == CHANGE_CREATE && row->mirrored)
 			continue;
@@ -357,8 +367,8 @@ complete(const struct change_row *row, DHCP_FAILOVER_RELATIONSHIP *want)
 	if (!(row->given & SAFEPERIOD))
 		want->SafePeriod = DHCP_FAILOVER_NEVER;
 	if (!(row->given & PERCENTAGE))
-		want->Percentage = want->Mode == HotStandby ?
-		    STANDARD_RESERVE : STANDARD_SHARE;
+		want->Percentage = want->Mode == HotStandby ? STANDARD_RESERVE :
+							      STANDARD_SHARE;
 }
 
 static struct step *
@@ -385,9 +395,10 @@ plan_row(struct change *change, struct group *group, struct change_row *row)
 	uint32_t come_asked = row->first, go_asked = row->first;
 
 	/* The snapshot may be swapped while the server works. */
-	row->want.RelationshipName = now == NULL ? row->key :
+	row->want.RelationshipName = now == NULL ?
+	    row->key :
 	    arena_text(&change->arena, now->rel.RelationshipName,
-	    strlen(now->rel.RelationshipName));
+		strlen(now->rel.RelationshipName));
 	come = gather(change, row, CHANGE_CREATE, &come_asked);
 	go = gather(change, row, CHANGE_DESTROY, &go_asked);
 	if (row->want.RelationshipName == NULL || come == NULL || go == NULL)
@@ -399,7 +410,8 @@ plan_row(struct change *change, struct group *group, struct change_row *row)
 		return true;
 	}
 	if (row->presence == CHANGE_DESTROY) {
-		/* The listing may be old: whether it is there says the server. */
+		/* The listing may be old: whether it is there says the server.
+		 */
 		if (now != NULL || key_is_name(row->key, row->key_length))
 			add_step(group, STEP_DELETE, row, row->presence_asked);
 		return true;
@@ -450,8 +462,8 @@ plan(struct change *change)
 	for (row = change->rows; row != NULL; row = row->next)
 		n++;
 	steps = arena_alloc(&change->arena, (3 * n + 1) * sizeof(*steps));
-	change->groups = arena_alloc(&change->arena,
-	    (n + 1) * sizeof(*change->groups));
+	change->groups =
+	    arena_alloc(&change->arena, (n + 1) * sizeof(*change->groups));
 	if (steps == NULL || change->groups == NULL)
 		return false;
 	for (row = change->rows; row != NULL; row = row->next) {
@@ -497,20 +509,21 @@ mirror_row(struct change *change, const struct change_row *row,
 	struct change_row *mirrored;
 
 	if (is_staged(change, partner, row) ||
-	    (row->presence != CHANGE_CREATE && snapshot_find(there, row->key,
-	    row->key_length) == there->n) ||
+	    (row->presence != CHANGE_CREATE &&
+		snapshot_find(there, row->key, row->key_length) == there->n) ||
 	    ((row->given & ~own) == 0 && row->scopes == NULL &&
-	    row->presence == CHANGE_KEEP))
+		row->presence == CHANGE_KEEP))
 		return true;
 	if ((mirrored = change_row(change, partner, row->key, row->key_length,
-	    row->first)) == NULL)
+		 row->first)) == NULL)
 		return false;
 	mirrored->mirrored = true;
 	mirrored->given = row->given & ~own;
 	memcpy(mirrored->asked, row->asked, sizeof(row->asked));
 	mirrored->want = row->want;
 	mirrored->want.ServerType = row->want.ServerType == PrimaryServer ?
-	    SecondaryServer : PrimaryServer;
+	    SecondaryServer :
+	    PrimaryServer;
 	mirrored->presence = row->presence;
 	mirrored->presence_asked = row->presence_asked;
 	mirrored->scopes = row->scopes;
@@ -538,7 +551,8 @@ mirror(struct change *change)
 struct change_verdict
 change_check(struct change *change)
 {
-	struct change_verdict first = change_verdict_of(CHANGE_OK, NO_REQUEST), v;
+	struct change_verdict first = change_verdict_of(CHANGE_OK, NO_REQUEST),
+			      v;
 	const struct change_row *row;
 
 	assert(change->state == CHANGE_STAGED);

@@ -80,7 +80,8 @@ struct change {
 	void *arg;
 	bool late; /* answered before the servers did */
 	bool undo_wanted, undo_failed;
-	struct change_verdict refusal; /* why it is undone without being asked */
+	struct change_verdict
+	    refusal; /* why it is undone without being asked */
 	bool detached; /* nobody will ask again */
 	/* The worker's, while it runs: */
 	size_t failed; /* the step that failed, or the group's n */
@@ -92,7 +93,7 @@ struct change {
 struct snapshot_row *change_row_now(const struct change_row *row);
 
 /** A verdict without a server's answer. */
-struct change_verdict change_verdict_of(enum change_error error,
-    uint32_t request);
+struct change_verdict
+change_verdict_of(enum change_error error, uint32_t request);
 
 #endif

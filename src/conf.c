@@ -30,7 +30,7 @@ struct entry {
 };
 
 struct section {
-	bool open;	 /* false: before the first */
+	bool open; /* false: before the first */
 	uint32_t server; /* N of [server N]; 0: [subagent] */
 	unsigned int line;
 	struct entry *at;
@@ -150,9 +150,9 @@ conf_server_same(const struct conf_server *a, const struct conf_server *b)
 	return a->index == b->index && a->type == b->type &&
 	    strcmp(a->name, b->name) == 0 &&
 	    strcmp(a->address != NULL ? a->address : "",
-	    b->address != NULL ? b->address : "") == 0 &&
+		b->address != NULL ? b->address : "") == 0 &&
 	    conf_values_equal(a->type->keys, a->type->nkeys, a->options,
-	    b->options);
+		b->options);
 }
 
 void
@@ -199,8 +199,8 @@ key_find(const struct conf_key *keys, size_t n, const char *name)
 
 /* Keys that no entry names get their defaults. */
 static bool
-assign_defaults(
-    struct parser *p, const struct conf_key *keys, size_t n, void *to)
+assign_defaults(struct parser *p, const struct conf_key *keys, size_t n,
+    void *to)
 {
 	for (size_t i = 0; i < n; i++)
 		if (keys[i].standard != NULL &&
@@ -216,8 +216,8 @@ check_once(struct parser *p, const struct entry *entry)
 	const struct entry *first = section_find(&p->section, entry->name);
 
 	return first == entry ||
-	       fail(p, entry->line, "%s: is already in line %u", entry->name,
-		   first->line);
+	    fail(p, entry->line, "%s: is already in line %u", entry->name,
+		first->line);
 }
 
 static bool
@@ -230,7 +230,7 @@ subagent_entry(struct parser *p, const struct entry *entry)
 		return fail(p, entry->line, "[subagent] has no key \"%s\"",
 		    entry->name);
 	return check_once(p, entry) &&
-	       assign(p, entry->line, key, entry->value, p->conf);
+	    assign(p, entry->line, key, entry->value, p->conf);
 }
 
 static bool
@@ -239,8 +239,8 @@ subagent_end(struct parser *p)
 	for (size_t i = 0; i < p->section.n; i++)
 		if (!subagent_entry(p, &p->section.at[i]))
 			return false;
-	if (!assign_defaults(
-		p, conf_subagent_keys, conf_subagent_nkeys, p->conf))
+	if (!assign_defaults(p, conf_subagent_keys, conf_subagent_nkeys,
+		p->conf))
 		return false;
 	if (p->conf->scope_free_low > p->conf->scope_free_high)
 		return fail(p, p->section.line,
@@ -251,8 +251,8 @@ subagent_end(struct parser *p)
 /* ---------------------------------------------------------------- servers */
 
 static bool
-server_entry(
-    struct parser *p, const struct entry *entry, struct conf_server *server)
+server_entry(struct parser *p, const struct entry *entry,
+    struct conf_server *server)
 {
 	const struct failover_server_type *type = server->type;
 	const struct conf_key *key;
@@ -270,7 +270,7 @@ server_entry(
 		    "a server of type %s has no key \"%s\"", type->name,
 		    entry->name);
 	return check_once(p, entry) &&
-	       assign(p, entry->line, key, entry->value, to);
+	    assign(p, entry->line, key, entry->value, to);
 }
 
 static void
@@ -325,9 +325,9 @@ check_address(struct parser *p, const struct conf_server *server)
 	const struct entry *entry = section_find(&p->section, "address");
 
 	return entry == NULL || host_name(server->address) ||
-	       fail(p, entry->line,
-		   "address: \"%s\" is not a dotted quad or the name of a host",
-		   server->address);
+	    fail(p, entry->line,
+		"address: \"%s\" is not a dotted quad or the name of a host",
+		server->address);
 }
 
 static bool
@@ -569,8 +569,8 @@ take_line(struct parser *p, char *line)
 	static const char bom[] = "\xEF\xBB\xBF";
 
 	if (p->line == 1 && strncmp(line, bom, strlen(bom)) == 0)
-		memmove(
-		    line, line + strlen(bom), strlen(line + strlen(bom)) + 1);
+		memmove(line, line + strlen(bom),
+		    strlen(line + strlen(bom)) + 1);
 	strip(line);
 	if (line[0] == '\0' || line[0] == '#' || line[0] == ';') {
 		line[0] = '\0';
@@ -622,8 +622,8 @@ static bool
 check_taken(struct parser *p)
 {
 	return !p->expected ||
-	       fail(p, p->line,
-		   "this is no comment, no [section] and no \"key = value\"");
+	    fail(p, p->line,
+		"this is no comment, no [section] and no \"key = value\"");
 }
 
 /* The next line, called by inih.  NULL: the end, or an error. */

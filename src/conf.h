@@ -18,7 +18,8 @@ enum conf_kind {
 	CONF_BOOL, /* bool: yes or no */
 	CONF_TEXT, /* char *: min..max octets of UTF-8 */
 	CONF_OWN_TEXT, /* likewise, and no two servers of a type share it */
-	CONF_WORDS, /* uint32_t: bits by their words; min: enum failover_words */
+	CONF_WORDS, /* uint32_t: bits by their words; min: enum failover_words
+		     */
 	CONF_NETWORKS /* struct conf_networks: a.b.c.d/length, ... */
 };
 
@@ -73,16 +74,15 @@ struct conf {
  * "file: what is wrong", in ${why} when it cannot be used.  The caller frees
  * the result with conf_free().  ${error} may be NULL.
  */
-struct conf *conf_read(const char *path, char *why, size_t size,
-    enum dhcp_error *error);
+struct conf *
+conf_read(const char *path, char *why, size_t size, enum dhcp_error *error);
 
 /** Is it the same server, reached in the same way? */
-bool conf_server_same(const struct conf_server *a,
-    const struct conf_server *b);
+bool conf_server_same(const struct conf_server *a, const struct conf_server *b);
 
 /** Take over into ${server} what may change of the same server. */
-void conf_server_follow(struct conf_server *server,
-    const struct conf_server *from);
+void
+conf_server_follow(struct conf_server *server, const struct conf_server *from);
 
 /** Free what ${server} owns; all zero is fine. */
 void conf_server_release(struct conf_server *server);

@@ -116,8 +116,8 @@ parse_words(const struct conf_key *key, const char *value, void *to)
 		flags = all_words(key);
 	else if (strcmp(value, "none") != 0) {
 		while (next_word(&value, word, sizeof(word))) {
-			if (!failover_word_value(
-				(enum failover_words)key->min, word, &bit))
+			if (!failover_word_value((enum failover_words)key->min,
+				word, &bit))
 				return ERROR_INVALID_PARAMETER;
 			flags |= 1u << bit;
 		}
@@ -139,8 +139,8 @@ describe_words(const struct conf_key *key, char *text, size_t size)
 	for (unsigned int bit = 0; n < size &&
 	     (word = failover_word((enum failover_words)key->min, bit)) != NULL;
 	     bit++)
-		n += (size_t)snprintf(
-		    text + n, size - n, "%s%s", bit > 0 ? "," : "", word);
+		n += (size_t)snprintf(text + n, size - n, "%s%s",
+		    bit > 0 ? "," : "", word);
 }
 
 /* Parse "192.0.2.0/24", in place. */
@@ -237,8 +237,7 @@ equal_networks(const void *a, const void *b)
 	const struct conf_networks *x = a, *y = b;
 
 	return x->n == y->n &&
-	       (x->n == 0 ||
-		   memcmp(x->at, y->at, x->n * sizeof(*x->at)) == 0);
+	    (x->n == 0 || memcmp(x->at, y->at, x->n * sizeof(*x->at)) == 0);
 }
 
 static const struct kind {
@@ -258,7 +257,8 @@ static const struct kind {
 
 /* Do the ${n} ${keys} have the same values in both structures? */
 bool
-conf_values_equal(const struct conf_key *keys, size_t n, const void *a, const void *b)
+conf_values_equal(const struct conf_key *keys, size_t n, const void *a,
+    const void *b)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!kinds[keys[i].kind].equal((const char *)a + keys[i].offset,

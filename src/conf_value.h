@@ -15,8 +15,8 @@
  * Put ${value} into the structure ${to}, where ${key} says.
  * ERROR_INVALID_PARAMETER: it is not such a value; ERROR_NOT_ENOUGH_MEMORY.
  */
-enum dhcp_error conf_value_parse(const struct conf_key *key, const char *value,
-    void *to);
+enum dhcp_error
+conf_value_parse(const struct conf_key *key, const char *value, void *to);
 
 /** Say what is allowed, to go on after "... is not". */
 void conf_value_describe(const struct conf_key *key, char *text, size_t size);

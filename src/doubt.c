@@ -47,8 +47,7 @@ own_up(const struct doubt *doubt, struct snapshot *old)
 }
 
 static void
-resolve(struct managed *server, const struct doubt *doubt,
-    struct snapshot *old)
+resolve(struct managed *server, const struct doubt *doubt, struct snapshot *old)
 {
 	struct snapshot *snapshot = server->snapshot;
 	size_t i = snapshot_find(snapshot, doubt->key, doubt->length);

@@ -25,8 +25,9 @@ find(const struct managed *server, const struct snapshot_row *like,
 	size_t i = *guess;
 
 	row = i < snapshot->n ? &snapshot->rows[i] : NULL;
-	if (row == NULL || key_compare(row->key, row->key_length, like->key,
-	    like->key_length) != 0)
+	if (row == NULL ||
+	    key_compare(row->key, row->key_length, like->key,
+		like->key_length) != 0)
 		i = snapshot_find(snapshot, like->key, like->key_length);
 	if (i == snapshot->n)
 		return NULL;
@@ -53,7 +54,8 @@ find_partner(const struct managed *server, const struct snapshot_row *row,
 	size_t i;
 
 	hint = row->status.partner != 0 ?
-	    roster_find(roster, row->status.partner) : NULL;
+	    roster_find(roster, row->status.partner) :
+	    NULL;
 	if (hint != NULL && hint != server &&
 	    (partner->row = find(hint, row, guess)) != NULL &&
 	    is_copy(row, partner->row)) {
@@ -65,7 +67,8 @@ find_partner(const struct managed *server, const struct snapshot_row *row,
 		if (partner->server == server ||
 		    partner->server->snapshot->n == 0)
 			continue;
-		if ((partner->row = find(partner->server, row, guess)) != NULL &&
+		if ((partner->row = find(partner->server, row, guess)) !=
+			NULL &&
 		    is_copy(row, partner->row))
 			return true;
 	}
@@ -123,8 +126,8 @@ differences(const struct copy *a, const struct copy *b)
 static void
 describe(uint32_t drift, char *text, size_t size)
 {
-	static const char *const words[] = { "mclt", "safePeriod",
-		"percentage", "mode", "scopes", "auth", "missing", "role" };
+	static const char *const words[] = { "mclt", "safePeriod", "percentage",
+		"mode", "scopes", "auth", "missing", "role" };
 	size_t i, n = 0;
 
 	text[0] = '\0';
@@ -151,8 +154,9 @@ note(const struct copy *copy, uint32_t drift, const struct copy *partner)
 	if (partner != NULL) {
 		row->status.partner = partner->server->index;
 		/* What is old says nothing about now. */
-		row->partner_state = partner->server->status ==
-		    OPER_STATUS_UP ? partner->row->rel.State : NO_STATE;
+		row->partner_state = partner->server->status == OPER_STATUS_UP ?
+		    partner->row->rel.State :
+		    NO_STATE;
 	}
 	if (row->status.drift == drift)
 		return;

@@ -135,8 +135,8 @@ compare_number(const void *number, const void *row)
 static const struct known_error *
 find(DWORD number)
 {
-	return bsearch(
-	    &number, errors, nitems(errors), sizeof(errors[0]), compare_number);
+	return bsearch(&number, errors, nitems(errors), sizeof(errors[0]),
+	    compare_number);
 }
 
 const char *
@@ -152,6 +152,6 @@ DhcpfoErrorText(DWORD error)
 {
 	const struct known_error *known = find(error);
 
-	return known == NULL ? "The server returned a code that is not known."
-			     : known->text;
+	return known == NULL ? "The server returned a code that is not known." :
+			       known->text;
 }

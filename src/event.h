@@ -54,14 +54,14 @@ void event_log_free(struct event_log *log);
  * there is no place.  Returns the copy, valid until the next change of the log,
  * or NULL: the limit is 0 or there is no memory.
  */
-const struct event *event_log_add(struct event_log *log,
-    const struct event *event);
+const struct event *
+event_log_add(struct event_log *log, const struct event *event);
 
-/** Hold at most ${limit} events from now on; the oldest go.  False: no memory. */
+/** Hold at most ${limit} events from now on; the oldest go.  False: no memory.
+ */
 bool event_log_limit(struct event_log *log, size_t limit);
 
 /** The first event whose index is at least ${index}, or NULL.  O(log n). */
-const struct event *event_log_from(const struct event_log *log,
-    uint64_t index);
+const struct event *event_log_from(const struct event_log *log, uint64_t index);
 
 #endif

@@ -98,10 +98,9 @@ failover_dup(const DHCP_FAILOVER_RELATIONSHIP *rel)
 	if (n > SIZE_MAX / 2 / sizeof(block->elements[0]))
 		return NULL;
 	size = sizeof(*block) + n * sizeof(block->elements[0]) +
-	       text_size(rel->RelationshipName) +
-	       text_size(rel->PrimaryServerName) +
-	       text_size(rel->SecondaryServerName) +
-	       text_size(rel->SharedSecret);
+	    text_size(rel->RelationshipName) +
+	    text_size(rel->PrimaryServerName) +
+	    text_size(rel->SecondaryServerName) + text_size(rel->SharedSecret);
 	if ((block = malloc(size)) == NULL)
 		return NULL;
 
@@ -155,8 +154,8 @@ failover_apply(DHCP_FAILOVER_RELATIONSHIP *to,
 
 /* No secret is the same as an empty one. */
 static bool
-secret_equal(
-    const DHCP_FAILOVER_RELATIONSHIP *a, const DHCP_FAILOVER_RELATIONSHIP *b)
+secret_equal(const DHCP_FAILOVER_RELATIONSHIP *a,
+    const DHCP_FAILOVER_RELATIONSHIP *b)
 {
 	const char *one = a->SharedSecret, *other = b->SharedSecret;
 
@@ -195,8 +194,8 @@ failover_scope_count(const DHCP_FAILOVER_RELATIONSHIP *rel)
 DHCP_IP_ADDRESS
 failover_partner(const DHCP_FAILOVER_RELATIONSHIP *rel)
 {
-	return rel->ServerType == PrimaryServer ? rel->SecondaryServer
-						: rel->PrimaryServer;
+	return rel->ServerType == PrimaryServer ? rel->SecondaryServer :
+						  rel->PrimaryServer;
 }
 
 /* ---------------------------------------------------------------- checks */
@@ -211,7 +210,7 @@ static bool
 role_valid(const DHCP_FAILOVER_RELATIONSHIP *rel)
 {
 	return rel->ServerType == PrimaryServer ||
-	       rel->ServerType == SecondaryServer;
+	    rel->ServerType == SecondaryServer;
 }
 
 static bool
@@ -314,8 +313,8 @@ same_word(const char *a, const char *b)
 }
 
 bool
-failover_word_value(
-    enum failover_words words, const char *word, unsigned int *value)
+failover_word_value(enum failover_words words, const char *word,
+    unsigned int *value)
 {
 	const struct words *all = &vocabulary[words];
 
@@ -333,8 +332,8 @@ append_word(char *text, size_t size, const char *word)
 {
 	size_t length = strlen(text);
 
-	snprintf(
-	    text + length, size - length, "%s%s", length > 0 ? "," : "", word);
+	snprintf(text + length, size - length, "%s%s", length > 0 ? "," : "",
+	    word);
 }
 
 char *

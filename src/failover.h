@@ -15,8 +15,8 @@
 #define nitems(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Every flag that DhcpV4FailoverSetRelationship knows. */
-#define FAILOVER_SET_ALL                                                       \
-	(MCLT | SAFEPERIOD | CHANGESTATE | PERCENTAGE | MODE | PREVSTATE |      \
+#define FAILOVER_SET_ALL                                                   \
+	(MCLT | SAFEPERIOD | CHANGESTATE | PERCENTAGE | MODE | PREVSTATE | \
 	    SHAREDSECRET)
 
 /* Longest relationship name in UTF-8: 126 UTF-16 units of 3 octets each. */
@@ -54,8 +54,8 @@ bool failover_equal(const DHCP_FAILOVER_RELATIONSHIP *a,
     const DHCP_FAILOVER_RELATIONSHIP *b, DWORD flags);
 
 /** Step 1 of MS-DHCPM 3.2.4.91: success or ERROR_INVALID_PARAMETER. */
-enum dhcp_error failover_check_set(DWORD flags,
-    const DHCP_FAILOVER_RELATIONSHIP *rel);
+enum dhcp_error
+failover_check_set(DWORD flags, const DHCP_FAILOVER_RELATIONSHIP *rel);
 
 /** The parameter step of MS-DHCPM 3.2.4.90. */
 enum dhcp_error failover_check_create(const DHCP_FAILOVER_RELATIONSHIP *rel);

@@ -75,11 +75,11 @@ static const char schema[] =
 
 static const char *const statements[] = {
 	[NOTE_KEEP] = "INSERT OR REPLACE INTO relationship VALUES "
-	    "(?1, ?2, ?3, ?4, ?5, ?6)",
+		      "(?1, ?2, ?3, ?4, ?5, ?6)",
 	[NOTE_FORGET] = "DELETE FROM relationship WHERE server = ?1 AND "
-	    "name = ?2",
+			"name = ?2",
 	[NOTE_EVENT] = "INSERT OR REPLACE INTO event VALUES "
-	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+		       "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 	[BEGIN_BATCH] = "BEGIN IMMEDIATE",
 	[TRIM] = "DELETE FROM event WHERE id < ?1",
 	[COMMIT_BATCH] = "COMMIT",
@@ -98,7 +98,7 @@ complain(struct history *history)
 	if (!history->failed)
 		log_err("%s: %s: state history is not kept", history->path,
 		    history->db != NULL ? sqlite3_errmsg(history->db) :
-		    "out of memory");
+					  "out of memory");
 	history->failed = true;
 }
 
@@ -113,15 +113,17 @@ read_rows(struct history *history)
 	void *more;
 	int rc;
 
-	if (sqlite3_prepare_v2(history->db, "SELECT server, name, state, "
-	    "state_time, transitions, comm_interruptions FROM relationship "
-	    "ORDER BY server, name", -1, &query, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(history->db,
+		"SELECT server, name, state, "
+		"state_time, transitions, comm_interruptions FROM relationship "
+		"ORDER BY server, name",
+		-1, &query, NULL) != SQLITE_OK)
 		return false;
 	while ((rc = sqlite3_step(query)) == SQLITE_ROW) {
 		if (history->n == size) {
 			size = size == 0 ? 64 : 2 * size;
 			if ((more = realloc(history->rows,
-			    size * sizeof(*row))) == NULL)
+				 size * sizeof(*row))) == NULL)
 				break;
 			history->rows = more;
 		}
@@ -150,9 +152,11 @@ read_events(struct history *history)
 	sqlite3_stmt *query;
 	int rc;
 
-	if (sqlite3_prepare_v2(history->db, "SELECT id, time, kind, server, "
-	    "relationship, old_state, new_state, flags, result, text "
-	    "FROM event ORDER BY id", -1, &query, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(history->db,
+		"SELECT id, time, kind, server, "
+		"relationship, old_state, new_state, flags, result, text "
+		"FROM event ORDER BY id",
+		-1, &query, NULL) != SQLITE_OK)
 		return false;
 	while ((rc = sqlite3_step(query)) == SQLITE_ROW) {
 		event.index = (uint32_t)sqlite3_column_int64(query, 0);
@@ -188,7 +192,8 @@ read_file(struct history *history)
 {
 	make_private(history->path);
 	return sqlite3_open_v2(history->path, &history->db,
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
+		   SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+		   NULL) == SQLITE_OK &&
 	    sqlite3_busy_timeout(history->db, 1000) == SQLITE_OK &&
 	    sqlite3_exec(history->db, schema, NULL, NULL, NULL) == SQLITE_OK &&
 	    read_rows(history) && read_events(history);
@@ -284,8 +289,9 @@ prepare(struct history *history, int statement)
 {
 	sqlite3_stmt **s = &history->prepared[statement];
 
-	if (*s == NULL && sqlite3_prepare_v2(history->db,
-	    statements[statement], -1, s, NULL) != SQLITE_OK)
+	if (*s == NULL &&
+	    sqlite3_prepare_v2(history->db, statements[statement], -1, s,
+		NULL) != SQLITE_OK)
 		return NULL;
 	return *s;
 }
@@ -404,7 +410,8 @@ add_note(struct history *history, enum note_kind kind)
 	    (note = arena_alloc(&batch->arena, sizeof(*note))) == NULL) {
 		if (!history->told_full)
 			log_warning("%s: the disk is too slow: changes are "
-			    "not kept", history->path);
+				    "not kept",
+			    history->path);
 		history->told_full = true;
 		return NULL;
 	}

@@ -35,8 +35,8 @@ struct history *history_open(const char *directory, struct workshop *shop,
     struct event_log *events);
 
 /** What was known of that relationship when the program started, or NULL. */
-const struct history_row *history_find(const struct history *history,
-    uint32_t server, const char *name);
+const struct history_row *
+history_find(const struct history *history, uint32_t server, const char *name);
 
 /** Keep ${row}. */
 void history_keep(struct history *history, const struct history_row *row);

@@ -28,7 +28,6 @@ bool key_is_name(const char *key, size_t length);
  * Order of two keys in the MIB: a shorter one first, then by octets, since the
  * index is not IMPLIED (RFC 2578 7.7).
  */
-int key_compare(const char *a, size_t a_length, const char *b,
-    size_t b_length);
+int key_compare(const char *a, size_t a_length, const char *b, size_t b_length);
 
 #endif

@@ -3,15 +3,20 @@
  * log.h - messages, from any thread.
  *
  * One thread owns the sink (the program's log, which need not be thread safe).
- * Lines of that thread go to the sink at once; lines of others wait in a bounded
- * queue until the owner calls log_flush().  Control characters never reach the
- * sink: names come from the network.
+ * Lines of that thread go to the sink at once; lines of others wait in a
+ * bounded queue until the owner calls log_flush().  Control characters never
+ * reach the sink: names come from the network.
  */
 #ifndef DHCPFO_LOG_H
 #define DHCPFO_LOG_H
 
-enum log_level { LOG_LEVEL_ERR = 3, LOG_LEVEL_WARNING, LOG_LEVEL_NOTICE,
-	LOG_LEVEL_INFO, LOG_LEVEL_DEBUG }; /* numbered as in syslog(3) */
+enum log_level {
+	LOG_LEVEL_ERR = 3,
+	LOG_LEVEL_WARNING,
+	LOG_LEVEL_NOTICE,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG
+}; /* numbered as in syslog(3) */
 
 typedef void (*log_sink)(enum log_level level, const char *line);
 

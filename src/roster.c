@@ -156,8 +156,9 @@ total(struct roster *roster)
 		seen[worst(server)]++;
 	}
 	roster->health = seen[HEALTH_CRITICAL] > 0 ? HEALTH_CRITICAL :
-	    seen[HEALTH_UNKNOWN] > 0 ? HEALTH_UNKNOWN :
-	    seen[HEALTH_WARNING] > 0 ? HEALTH_WARNING : HEALTH_OK;
+	    seen[HEALTH_UNKNOWN] > 0		   ? HEALTH_UNKNOWN :
+	    seen[HEALTH_WARNING] > 0		   ? HEALTH_WARNING :
+						     HEALTH_OK;
 }
 
 /* Count a row's state, ${by} 1, or take it back, by -1. */
@@ -203,8 +204,8 @@ roster_apply(struct managed *server, struct snapshot_row *row,
 	tally(server, row, -1);
 	failover_apply(&row->rel, want, flags & ~SHAREDSECRET);
 	if (flags & SHAREDSECRET)
-		row->authenticated = want->SharedSecret != NULL &&
-		    want->SharedSecret[0] != '\0';
+		row->authenticated =
+		    want->SharedSecret != NULL && want->SharedSecret[0] != '\0';
 	tally(server, row, 1);
 	if (changed)
 		row->status.last_change = server->roster->changed_at =
@@ -281,8 +282,8 @@ poll_run(struct job *job, struct failover_server *server)
 	if (poll->error == ERROR_SUCCESS &&
 	    !snapshot_sort(poll->fresh, server->name))
 		poll->error = ERROR_NOT_ENOUGH_MEMORY;
-	if (poll->error == ERROR_SUCCESS && failover_server_system_time(server,
-	    &now, &delta) == ERROR_SUCCESS)
+	if (poll->error == ERROR_SUCCESS &&
+	    failover_server_system_time(server, &now, &delta) == ERROR_SUCCESS)
 		poll->offset = (int32_t)((int64_t)now - (int64_t)time(NULL));
 	poll->duration = milliseconds_since(&start);
 }
@@ -384,7 +385,8 @@ roster_find(const struct roster *roster, uint32_t index)
 	size_t i = position(roster, index);
 
 	return i < roster->n && roster->servers[i]->index == index ?
-	    roster->servers[i] : NULL;
+	    roster->servers[i] :
+	    NULL;
 }
 
 /* Let ${server} go; false: it is still busy, see roster_reap(). */
@@ -408,8 +410,8 @@ dismiss(struct managed *server, unsigned int milliseconds)
 static void
 permit(struct managed *server, uint32_t write_policy)
 {
-	server->writable = server->conf.writable & server->server->sets &
-	    write_policy;
+	server->writable =
+	    server->conf.writable & server->server->sets & write_policy;
 	/* Where nothing may be set, nothing may be created either. */
 	server->creates = server->conf.type->creates && server->writable != 0;
 }
@@ -434,7 +436,7 @@ hire(struct roster *roster, struct conf_server *conf)
 	if ((server->snapshot = snapshot_new(NULL)) == NULL)
 		goto err1;
 	if ((error = failover_server_open(conf->type, conf->name, conf->address,
-	    conf->options, &server->server)) != ERROR_SUCCESS)
+		 conf->options, &server->server)) != ERROR_SUCCESS)
 		goto err1;
 	error = ERROR_NOT_ENOUGH_MEMORY;
 	if ((server->worker = worker_new(roster->shop, server->server)) == NULL)

@@ -32,12 +32,7 @@ enum oper_status {
 };
 
 /* Numbered as DhcpFoHealthLevel in the MIB. */
-enum health {
-	HEALTH_OK = 1,
-	HEALTH_WARNING,
-	HEALTH_CRITICAL,
-	HEALTH_UNKNOWN
-};
+enum health { HEALTH_OK = 1, HEALTH_WARNING, HEALTH_CRITICAL, HEALTH_UNKNOWN };
 
 /* What drift compares; numbered as the BITS of dhcpFoRelDrift. */
 #define DRIFT_MCLT 0x01u
@@ -106,8 +101,8 @@ struct roster {
 };
 
 /**
- * The servers of ${conf}, which are taken out of it; NULL and a log line if that
- * fails.
+ * The servers of ${conf}, which are taken out of it; NULL and a log line if
+ * that fails.
  */
 struct roster *roster_new(struct conf *conf);
 
@@ -134,12 +129,13 @@ void roster_poll(struct managed *server);
 /** Ask all of them. */
 void roster_poll_all(struct roster *roster);
 
-/** Ask the next ${n} of them in turn, so that they do not all answer at once. */
+/** Ask the next ${n} of them in turn, so that they do not all answer at once.
+ */
 void roster_poll_some(struct roster *roster, size_t n);
 
 /** Put it into the log of events, keep it, and tell the observer. */
-void roster_observe(struct roster *roster,
-    const struct observation *observation);
+void
+roster_observe(struct roster *roster, const struct observation *observation);
 
 /**
  * Answer from ${fresh} from now on.  What is remembered of rows that stay is
@@ -155,8 +151,8 @@ void roster_apply(struct managed *server, struct snapshot_row *row,
 struct managed *roster_find(const struct roster *roster, uint32_t index);
 
 /** Health of one relationship, of a server, by its state and freshness. */
-enum health roster_row_health(const struct managed *server,
-    const struct snapshot_row *row);
+enum health
+roster_row_health(const struct managed *server, const struct snapshot_row *row);
 enum health roster_server_health(const struct managed *server);
 
 /** What a server's answer says about the server. */

@@ -3,8 +3,8 @@
  * server.h - the seam: what a type of DHCP server must know how to do, and the
  * handle through which the rest of the program asks for it.
  *
- * A handle is used by one thread at a time.  Calls may block, but no longer than
- * the type's own deadlines.
+ * A handle is used by one thread at a time.  Calls may block, but no longer
+ * than the type's own deadlines.
  */
 #ifndef DHCPFO_SERVER_H
 #define DHCPFO_SERVER_H
@@ -41,8 +41,8 @@ typedef bool failover_row_fn(void *arg, const struct failover_row *row);
  */
 struct failover_server_ops {
 	/* All relationships, in any order. */
-	enum dhcp_error (*list)(struct failover_server *, failover_row_fn *,
-	    void *arg);
+	enum dhcp_error (
+	    *list)(struct failover_server *, failover_row_fn *, void *arg);
 	/* One, to be freed with failover_free(). */
 	enum dhcp_error (*get)(struct failover_server *, const char *name,
 	    DHCP_FAILOVER_RELATIONSHIP **);
@@ -71,8 +71,8 @@ struct failover_server_ops {
 	    DHCP_IP_ADDRESS scope, DHCP_FAILOVER_STATISTICS *);
 	enum dhcp_error (*system_time)(struct failover_server *, DWORD *now,
 	    DWORD *max_delta);
-	enum dhcp_error (*trigger_allocation)(struct failover_server *,
-	    const char *name);
+	enum dhcp_error (
+	    *trigger_allocation)(struct failover_server *, const char *name);
 	enum dhcp_error (*address_status)(struct failover_server *,
 	    DHCP_IP_ADDRESS address, DWORD *status);
 	void (*close)(struct failover_server *);
@@ -91,8 +91,8 @@ struct failover_server_type {
 	 * Prepare ${server}->impl from ${options}, which stay valid until
 	 * close.  Does not talk to the server: that may be away for now.
 	 */
-	enum dhcp_error (*open)(struct failover_server *server,
-	    const void *options);
+	enum dhcp_error (
+	    *open)(struct failover_server *server, const void *options);
 	const struct failover_server_ops *ops;
 };
 
@@ -128,9 +128,9 @@ const struct failover_server_type *failover_server_type(const char *name);
  * A handle for a server of ${type}; ${name}, ${address} and ${options} must
  * outlive it.  ERROR_NOT_ENOUGH_MEMORY or what the type's open says.
  */
-enum dhcp_error failover_server_open(const struct failover_server_type *type,
-    const char *name, const char *address, const void *options,
-    struct failover_server **server);
+enum dhcp_error
+failover_server_open(const struct failover_server_type *type, const char *name,
+    const char *address, const void *options, struct failover_server **server);
 
 /** Close ${server}, which may be NULL. */
 void failover_server_close(struct failover_server *server);
@@ -140,32 +140,32 @@ void failover_server_close(struct failover_server *server);
  * server behind (never with a secret).  It is logged once until the reason
  * changes, and kept for dhcpFoServerLastErrorText.  Returns ${error}.
  */
-enum dhcp_error failover_server_failed(struct failover_server *server,
-    enum dhcp_error error, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+enum dhcp_error
+failover_server_failed(struct failover_server *server, enum dhcp_error error,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /**
  * For types: the server is well, but what is asked for is refused, and why.
  * Kept and logged likewise, but as no trouble of the server's.
  */
-enum dhcp_error failover_server_refused(struct failover_server *server,
-    enum dhcp_error error, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+enum dhcp_error
+failover_server_refused(struct failover_server *server, enum dhcp_error error,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /*
  * The calls.  Each checks its arguments as MS-DHCPM's first step says, counts,
  * and asks the type.  Errors are those of the API function of the like name.
  */
-enum dhcp_error failover_server_list(struct failover_server *, failover_row_fn *,
-    void *arg);
+enum dhcp_error
+failover_server_list(struct failover_server *, failover_row_fn *, void *arg);
 enum dhcp_error failover_server_get(struct failover_server *, const char *name,
     DHCP_FAILOVER_RELATIONSHIP **);
 enum dhcp_error failover_server_set(struct failover_server *, DWORD flags,
     const DHCP_FAILOVER_RELATIONSHIP *);
 enum dhcp_error failover_server_create(struct failover_server *,
     const DHCP_FAILOVER_RELATIONSHIP *);
-enum dhcp_error failover_server_delete(struct failover_server *,
-    const char *name);
+enum dhcp_error
+failover_server_delete(struct failover_server *, const char *name);
 enum dhcp_error failover_server_add_scopes(struct failover_server *,
     const DHCP_FAILOVER_RELATIONSHIP *);
 enum dhcp_error failover_server_delete_scopes(struct failover_server *,
@@ -176,8 +176,8 @@ enum dhcp_error failover_server_scope_statistics(struct failover_server *,
     DHCP_IP_ADDRESS scope, DHCP_FAILOVER_STATISTICS *);
 enum dhcp_error failover_server_system_time(struct failover_server *,
     DWORD *now, DWORD *max_delta);
-enum dhcp_error failover_server_trigger_allocation(struct failover_server *,
-    const char *name);
+enum dhcp_error
+failover_server_trigger_allocation(struct failover_server *, const char *name);
 enum dhcp_error failover_server_address_status(struct failover_server *,
     DHCP_IP_ADDRESS address, DWORD *status);
 

@@ -20,10 +20,10 @@ snapshot_new(const struct snapshot *like)
 		snapshot->rows_size = like->n + like->n / 8 + 1;
 		snapshot->scopes_size = like->nscopes + like->nscopes / 8 + 1;
 		snapshot->text.next = arena_size(&like->text) * 9 / 8;
-		snapshot->rows = malloc(
-		    snapshot->rows_size * sizeof(*snapshot->rows));
-		snapshot->scopes = malloc(
-		    snapshot->scopes_size * sizeof(*snapshot->scopes));
+		snapshot->rows =
+		    malloc(snapshot->rows_size * sizeof(*snapshot->rows));
+		snapshot->scopes =
+		    malloc(snapshot->scopes_size * sizeof(*snapshot->scopes));
 		if (snapshot->rows == NULL || snapshot->scopes == NULL)
 			goto err1;
 	}
@@ -82,8 +82,8 @@ keep_key(struct snapshot *snapshot, struct snapshot_row *row)
 {
 	char key[KEY_MAX + 1];
 
-	row->key_length = (uint32_t)key_from_name(row->rel.RelationshipName,
-	    key);
+	row->key_length =
+	    (uint32_t)key_from_name(row->rel.RelationshipName, key);
 	if (strcmp(key, row->rel.RelationshipName) == 0) {
 		row->key = row->rel.RelationshipName;
 		return true;
@@ -111,7 +111,7 @@ add_scopes(struct snapshot *snapshot, struct snapshot_row *to,
 	to->first_scope = (uint32_t)snapshot->nscopes;
 	to->nscopes = (uint32_t)n;
 	if (!grow(&scopes, sizeof(*scope), snapshot->nscopes, n,
-	    &snapshot->scopes_size))
+		&snapshot->scopes_size))
 		return false;
 	snapshot->scopes = scopes;
 	if (n == 0)
@@ -149,13 +149,13 @@ snapshot_add(void *arg, const struct failover_row *row)
 	to->rel = row->rel;
 	to->rel.pScopes = NULL;
 	to->rel.SharedSecret = NULL;
-	to->rel.RelationshipName = keep(snapshot, row->rel.RelationshipName,
-	    NULL);
+	to->rel.RelationshipName =
+	    keep(snapshot, row->rel.RelationshipName, NULL);
 	to->rel.PrimaryServerName = keep(snapshot, row->rel.PrimaryServerName,
 	    before != NULL ? before->PrimaryServerName : NULL);
-	to->rel.SecondaryServerName = keep(snapshot,
-	    row->rel.SecondaryServerName,
-	    before != NULL ? before->SecondaryServerName : NULL);
+	to->rel.SecondaryServerName =
+	    keep(snapshot, row->rel.SecondaryServerName,
+		before != NULL ? before->SecondaryServerName : NULL);
 	if (to->rel.RelationshipName == NULL ||
 	    to->rel.PrimaryServerName == NULL ||
 	    to->rel.SecondaryServerName == NULL || !keep_key(snapshot, to) ||
@@ -184,11 +184,11 @@ drop_unreachable(struct snapshot *snapshot, const char *subject)
 	size_t from, to;
 
 	for (from = to = 0; from < snapshot->n; from++) {
-		if (rows[from].key_length == 0 || (to > 0 &&
-		    compare_rows(&rows[to - 1], &rows[from]) == 0)) {
+		if (rows[from].key_length == 0 ||
+		    (to > 0 && compare_rows(&rows[to - 1], &rows[from]) == 0)) {
 			log_warning("server \"%s\": relationship \"%s\" is not "
-			    "shown: it has no index of its own", subject,
-			    rows[from].rel.RelationshipName);
+				    "shown: it has no index of its own",
+			    subject, rows[from].rel.RelationshipName);
 			continue;
 		}
 		if (to != from)

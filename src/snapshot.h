@@ -2,8 +2,8 @@
 /*
  * snapshot.h - what one server listed, sorted as the MIB sorts it.
  *
- * A worker builds one while the main thread still answers from the last; then it
- * is swapped whole.  Names, keys and scopes never change in place.  Pointers
+ * A worker builds one while the main thread still answers from the last; then
+ * it is swapped whole.  Names, keys and scopes never change in place.  Pointers
  * into a snapshot are valid until it is freed.
  */
 #ifndef DHCPFO_SNAPSHOT_H
@@ -87,8 +87,8 @@ bool snapshot_add(void *arg, const struct failover_row *row);
 bool snapshot_sort(struct snapshot *snapshot, const char *subject);
 
 /** Number of the row with that key, or the number of rows.  O(log n). */
-size_t snapshot_find(const struct snapshot *snapshot, const char *key,
-    size_t length);
+size_t
+snapshot_find(const struct snapshot *snapshot, const char *key, size_t length);
 
 /** Number in ${snapshot} of scope ${address} of ${row}, or nscopes. */
 size_t snapshot_find_scope(const struct snapshot *snapshot,

@@ -79,7 +79,8 @@ differences(const struct snapshot_row *a, const struct snapshot_row *b)
 	uint32_t flags = 0, bit;
 
 	for (bit = 1; bit & FAILOVER_SET_ALL; bit <<= 1)
-		if ((bit & CONFIGURED) && !failover_equal(&a->rel, &b->rel, bit))
+		if ((bit & CONFIGURED) &&
+		    !failover_equal(&a->rel, &b->rel, bit))
 			flags |= bit;
 	if (a->authenticated != b->authenticated)
 		flags |= SHAREDSECRET;
@@ -133,8 +134,9 @@ watch_scopes(struct managed *server, const struct snapshot *old,
 	char text[FAILOVER_ADDRESS_SIZE];
 
 	while (i < i_end || j < j_end)
-		if (j == j_end || (i < i_end &&
-		    now->scopes[i].address < old->scopes[j].address)) {
+		if (j == j_end ||
+		    (i < i_end &&
+			now->scopes[i].address < old->scopes[j].address)) {
 			failover_address_text(now->scopes[i].address, text);
 			tell_scope(server, EVENT_SCOPE_ADDED, row,
 			    &now->scopes[i++], text);
@@ -241,9 +243,11 @@ watch_listing(struct managed *server, const struct snapshot *old, bool first)
 	int order;
 
 	while (i < now->n || j < old->n) {
-		order = i == now->n ? 1 : j == old->n ? -1 :
-		    key_compare(now->rows[i].key, now->rows[i].key_length,
-		    old->rows[j].key, old->rows[j].key_length);
+		order = i == now->n ? 1 :
+		    j == old->n	    ? -1 :
+				      key_compare(now->rows[i].key,
+					  now->rows[i].key_length, old->rows[j].key,
+					  old->rows[j].key_length);
 		if (order < 0)
 			watch_newcomer(server, &now->rows[i++], first);
 		else if (order > 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * watch.h - what differs between one listing and the next, told as observations,
- * and the history of states that comes of it.
+ * watch.h - what differs between one listing and the next, told as
+ * observations, and the history of states that comes of it.
  */
 #ifndef DHCPFO_WATCH_H
 #define DHCPFO_WATCH_H
@@ -13,18 +13,19 @@
  * before, so that what is there is nothing new; what is known of it from before
  * the program's start is taken over.
  */
-void watch_listing(struct managed *server, const struct snapshot *old,
-    bool first);
+void
+watch_listing(struct managed *server, const struct snapshot *old, bool first);
 
 /** The state of ${row} was ${before}. */
-void watch_state(struct managed *server, struct snapshot_row *row,
-    FSM_STATE before);
+void
+watch_state(struct managed *server, struct snapshot_row *row, FSM_STATE before);
 
 /** The server answered a poll with ${error}; ${before} was its status. */
 void watch_server(struct managed *server, enum oper_status before,
     enum dhcp_error error);
 
-/** Percent of the addresses of ${scope} that are free; 100 where it has none. */
+/** Percent of the addresses of ${scope} that are free; 100 where it has none.
+ */
 uint32_t watch_free_percent(const struct snapshot_scope *scope);
 
 #endif

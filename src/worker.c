@@ -198,7 +198,8 @@ work(void *arg)
 	return NULL;
 }
 
-/* Signals are the main thread's: the new thread inherits an all-blocked mask. */
+/* Signals are the main thread's: the new thread inherits an all-blocked mask.
+ */
 static int
 start(struct worker *worker)
 {
@@ -297,7 +298,8 @@ worker_stop(struct worker *worker, unsigned int milliseconds)
 		if (!worker->running)
 			pthread_cond_wait(&worker->changed, &worker->lock);
 		else if (pthread_cond_timedwait(&worker->changed, &worker->lock,
-		    &until) == ETIMEDOUT && worker->running)
+			     &until) == ETIMEDOUT &&
+		    worker->running)
 			break;
 	ended = worker->ended;
 	pthread_mutex_unlock(&worker->lock);

@@ -22,7 +22,8 @@ struct job {
 	void (*run)(struct job *job, struct failover_server *server);
 	/* Later, in the thread that calls workshop_collect(). */
 	void (*done)(struct job *job);
-	struct failover_server_report report; /* the server's, if any, after run */
+	struct failover_server_report
+	    report; /* the server's, if any, after run */
 	struct job *next; /* the worker's */
 };
 
@@ -48,7 +49,8 @@ void workshop_collect(struct workshop *shop);
 void workshop_forget(struct workshop *shop, const struct job *job);
 
 /** A thread for ${server}, which may be NULL; NULL when there is none. */
-struct worker *worker_new(struct workshop *shop, struct failover_server *server);
+struct worker *
+worker_new(struct workshop *shop, struct failover_server *server);
 
 /** Queue ${job}. */
 void worker_submit(struct worker *worker, struct job *job);

@@ -155,8 +155,8 @@ hang_up(void)
 }
 
 /*
- * Would a connection be taken?  Net-SNMP's own connect() waits without end for a
- * master that hangs and has no place left for those who wait.
+ * Would a connection be taken?  Net-SNMP's own connect() waits without end for
+ * a master that hangs and has no place left for those who wait.
  */
 static bool
 knock(void)
@@ -169,7 +169,7 @@ knock(void)
 		return true;
 	if (strlen(agent.path) >= sizeof(to.sun_path) ||
 	    (fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    0)) == -1)
+		 0)) == -1)
 		return false;
 	strcpy(to.sun_path, agent.path);
 	open = connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0;
@@ -181,8 +181,9 @@ knock(void)
 int subagent_startup(int major, int minor, void *server, void *client);
 
 /*
- * When Net-SNMP itself would look for the master again, in seconds.  We do that:
- * 0 stands for never, but with 0 it would not register what we serve either.
+ * When Net-SNMP itself would look for the master again, in seconds.  We do
+ * that: 0 stands for never, but with 0 it would not register what we serve
+ * either.
  */
 static void
 retry_interval(int seconds)
@@ -199,7 +200,8 @@ seek(unsigned int registration, void *arg)
 	(void)arg;
 	if (agent.session != NULL || agent.patience-- > 0 || !knock())
 		return;
-	/* If it then takes a second to say nothing, it need not be asked soon. */
+	/* If it then takes a second to say nothing, it need not be asked soon.
+	 */
 	agent.patience = (int)(agent.ping_interval / SEEK_SECONDS);
 	retry_interval(INT_MAX);
 	subagent_startup(0, 0, NULL, NULL);
@@ -254,7 +256,8 @@ static void
 say_if_refused(void)
 {
 	if (agent.refused && !agent.told_refused)
-		log_err("AgentX: another subagent has our objects: does another "
+		log_err(
+		    "AgentX: another subagent has our objects: does another "
 		    "dhcpfod run?  Trying again and again");
 	agent.told_refused = agent.refused;
 }

@@ -124,11 +124,11 @@ scope_counted(const struct cursor *at)
 }
 
 /* Not every server can give every number. */
-#define COUNTED(member)                                                       \
-	static bool scope_counted_##member(const struct cursor *at)            \
-	{                                                                      \
-		return at->scope->counted &&                                   \
-		    at->scope->stats.member != FAILOVER_NOT_COUNTED;           \
+#define COUNTED(member)                                              \
+	static bool scope_counted_##member(const struct cursor *at)  \
+	{                                                            \
+		return at->scope->counted &&                         \
+		    at->scope->stats.member != FAILOVER_NOT_COUNTED; \
 	}
 COUNTED(NumAddr)
 COUNTED(AddrFree)
@@ -152,7 +152,7 @@ scope_health(const struct cursor *at)
 	if (!at->scope->low)
 		return HEALTH_OK;
 	return at->scope->stats.AddrFree == 0 ? HEALTH_CRITICAL :
-	    HEALTH_WARNING;
+						HEALTH_WARNING;
 }
 
 static const char *
@@ -244,10 +244,13 @@ set_event_limit(const struct cursor *at, uint32_t value)
  * The macros pick the kind, and refuse to compile when the member is of another
  * type.  An enumeration is compatible with unsigned int, hence with uint32_t.
  */
-#define AT(thing, type, member)                                               \
+#define AT(thing, type, member)                                                \
 	offsetof(struct thing, member) + 0 * sizeof(struct {                   \
-		_Static_assert(_Generic(((struct thing *)0)->member,           \
-		    type: 1, default: 0), #member " is not a " #type); char c; })
+		_Static_assert(_Generic(((struct thing *)0)->member, type : 1, \
+				   default : 0),                               \
+		    #member " is not a " #type);                               \
+		char c;                                                        \
+	})
 
 #define SCALAR(n) { 1, 1, n }, 3, INDEX_SCALAR
 #define SERVER(n) { 1, 2, 1, n }, 4, INDEX_SERVER
@@ -260,12 +263,15 @@ set_event_limit(const struct cursor *at, uint32_t value)
 
 #define RO(kind) kind, COLUMN_RO, 0, 0, 0
 #define BITS(n) COLUMN_FLAGS, COLUMN_RO, 0, 0, n
-#define COUNT(n, label, member)                                               \
-	{ STATS(n), RO(COLUMN_U32), AT(snapshot_scope, uint32_t, stats.member),  \
-	    label, NULL, NULL, NULL, scope_counted_##member }
+#define COUNT(n, label, member)                                              \
+	{                                                                    \
+		STATS(n), RO(COLUMN_U32),                                    \
+		    AT(snapshot_scope, uint32_t, stats.member), label, NULL, \
+		    NULL, NULL, scope_counted_##member                       \
+	}
 #define OWN(kind, min, max) kind, COLUMN_RW, 0, min, max
 #define WRITTEN(label, get, set) 0, label, get, NULL, set, NULL
-#define MEMBER(label, thing, type, member)                                    \
+#define MEMBER(label, thing, type, member) \
 	AT(thing, type, member), label, NULL, NULL, NULL, NULL
 #define COMPUTED(label, fn) 0, label, fn, NULL, NULL, NULL
 #define DESCRIBED(label, fn) 0, label, NULL, fn, NULL, NULL
@@ -441,10 +447,10 @@ column_near(const struct column *last, const oid *name, size_t length,
 	if (last == NULL || length < MIB_ROOT_LENGTH ||
 	    memcmp(name, root, sizeof(root)) != 0)
 		return NULL;
-	for (column = last; column < columns + ncolumns &&
-	    column <= last + NEAR; column++)
+	for (column = last;
+	     column < columns + ncolumns && column <= last + NEAR; column++)
 		if (place(column, name + MIB_ROOT_LENGTH,
-		    length - MIB_ROOT_LENGTH) == 0) {
+			length - MIB_ROOT_LENGTH) == 0) {
 			*sub = MIB_ROOT_LENGTH + column->depth;
 			return column;
 		}

@@ -59,8 +59,8 @@ struct column {
 bool column_present(const struct column *column, const struct cursor *at);
 
 /** The column dhcpFo...(${table}).(entry).(${number}) of a table, or NULL. */
-const struct column *column_numbered(enum index_kind index, uint8_t table,
-    uint8_t number);
+const struct column *
+column_numbered(enum index_kind index, uint8_t table, uint8_t number);
 
 extern const struct column columns[];
 extern const size_t ncolumns;

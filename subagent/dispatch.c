@@ -45,16 +45,21 @@ enum agentx_command {
 #define ANSWER_SECONDS 86400
 
 /*
- * SETs that are open, at most.  A master that works has one; this is for one that
- * forgets to end them.
+ * SETs that are open, at most.  A master that works has one; this is for one
+ * that forgets to end them.
  */
 #define TRANSACTIONS_MAX 256u
 
 /* How long an end of the session may mean that an UndoSet is still to come. */
 #define ORPHAN_SECONDS 2
 
-enum phase { PHASE_TESTED, PHASE_COMMITTING, PHASE_COMMITTED, PHASE_UNDOING,
-	PHASE_UNDONE };
+enum phase {
+	PHASE_TESTED,
+	PHASE_COMMITTING,
+	PHASE_COMMITTED,
+	PHASE_UNDOING,
+	PHASE_UNDONE
+};
 
 /* One SET from TestSet to CleanupSet. */
 struct transaction {
@@ -140,8 +145,7 @@ respond(void)
 		return;
 	if (send_all(transport, dispatch.out.octets, dispatch.out.n))
 		return;
-	log_warning("AgentX: an answer could not be sent: %s",
-	    strerror(errno));
+	log_warning("AgentX: an answer could not be sent: %s", strerror(errno));
 	/* Net-SNMP finds out when it reads, and connects anew. */
 	shutdown(transport->sock, SHUT_RDWR);
 }
@@ -182,8 +186,9 @@ read_range(struct request *request, const netsnmp_variable_list *varbind)
 	request->include = varbind->type == ASN_PRIV_INCL_RANGE;
 	request->end = varbind->val.objid;
 	request->end_length = varbind->val_len / sizeof(oid);
-	if (request->end_length == 0 || (request->end_length == 2 &&
-	    request->end[0] == 0 && request->end[1] == 0))
+	if (request->end_length == 0 ||
+	    (request->end_length == 2 && request->end[0] == 0 &&
+		request->end[1] == 0))
 		request->end = NULL;
 }
 
@@ -213,7 +218,7 @@ read_pdu(const netsnmp_pdu *pdu, bool next)
 	encode_response(&dispatch.out, &to);
 	table_hint_init(&hint, dispatch.scalars);
 	for (varbind = pdu->variables; varbind != NULL;
-	    varbind = varbind->next_variable) {
+	     varbind = varbind->next_variable) {
 		read_range(&request, varbind);
 		if (next)
 			table_next(&hint, &request);
@@ -250,14 +255,14 @@ bulk_pdu(const netsnmp_pdu *pdu)
 
 	address(&to, pdu);
 	for (varbind = pdu->variables; varbind != NULL;
-	    varbind = varbind->next_variable)
+	     varbind = varbind->next_variable)
 		n++;
 	if (!enough(n)) {
 		respond_status(&to, SNMP_ERR_GENERR, 0);
 		return;
 	}
 	for (i = 0, varbind = pdu->variables; varbind != NULL;
-	    i++, varbind = varbind->next_variable)
+	     i++, varbind = varbind->next_variable)
 		read_range(&dispatch.requests[i], varbind);
 	once = pdu->non_repeaters > 0 ? (size_t)pdu->non_repeaters : 0;
 	times = pdu->max_repetitions > 0 ? (size_t)pdu->max_repetitions : 0;
@@ -362,7 +367,7 @@ wipe(netsnmp_variable_list *varbind)
 	for (; varbind != NULL; varbind = varbind->next_variable)
 		if (varbind->type == ASN_OCTET_STR)
 			for (octets = varbind->val.string, i = 0;
-			    i < varbind->val_len; i++)
+			     i < varbind->val_len; i++)
 				octets[i] = 0;
 }
 
@@ -597,11 +602,12 @@ write_back(netsnmp_variable_list *varbind, const struct request *request,
 {
 	const struct value *value = &request->value;
 
-	if (named && snmp_set_var_objid(varbind, request->found,
-	    request->found_length) != 0)
+	if (named &&
+	    snmp_set_var_objid(varbind, request->found,
+		request->found_length) != 0)
 		return false;
 	return snmp_set_var_typed_value(varbind, value->type, value->data,
-	    value->length) == 0;
+		   value->length) == 0;
 }
 
 static void
@@ -669,16 +675,16 @@ hung_up(netsnmp_session *session, int reqid, netsnmp_pdu *pdu, void *magic)
 	netsnmp_log_handler *handler;
 	size_t n = 0;
 
-	for (handler = get_logh_head(); handler != NULL &&
-	    n < LOG_HANDLERS_MAX; handler = handler->next) {
+	for (handler = get_logh_head(); handler != NULL && n < LOG_HANDLERS_MAX;
+	     handler = handler->next) {
 		enabled[n++] = handler->enabled;
 		handler->enabled = 0;
 	}
 	result = dispatch.passed_on(NETSNMP_CALLBACK_OP_DISCONNECT, session,
 	    reqid, pdu, magic);
 	n = 0;
-	for (handler = get_logh_head(); handler != NULL &&
-	    n < LOG_HANDLERS_MAX; handler = handler->next)
+	for (handler = get_logh_head(); handler != NULL && n < LOG_HANDLERS_MAX;
+	     handler = handler->next)
 		handler->enabled = enabled[n++];
 	return result;
 }
@@ -696,7 +702,8 @@ receive(int operation, netsnmp_session *session, int reqid, netsnmp_pdu *pdu,
 	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE ||
 	    session != dispatch.session || pdu->command < AGENTX_GET ||
 	    pdu->command > AGENTX_CLEANUPSET)
-		return dispatch.passed_on(operation, session, reqid, pdu, magic);
+		return dispatch.passed_on(operation, session, reqid, pdu,
+		    magic);
 	if (pdu->community_len != 0 && pdu->command != AGENTX_CLEANUPSET) {
 		/* Only the default context is served. */
 		address(&to, pdu);
@@ -754,7 +761,8 @@ adopt(unsigned int registration, void *arg)
 		if (t->session == dispatch.number && dispatch.session != NULL)
 			continue;
 		if (t->phase == PHASE_COMMITTING || t->phase == PHASE_COMMITTED)
-			log_warning("AgentX: the master went away before it "
+			log_warning(
+			    "AgentX: the master went away before it "
 			    "ended a SET: what the servers accepted is kept");
 		transaction_free(t);
 	}
@@ -772,8 +780,8 @@ dispatch_session_ended(netsnmp_session *session)
 		snmp_alarm_unregister(dispatch.orphan_alarm);
 	dispatch.orphan_alarm = 0;
 	if (dispatch.transactions != NULL)
-		dispatch.orphan_alarm = snmp_alarm_register(ORPHAN_SECONDS, 0,
-		    adopt, NULL);
+		dispatch.orphan_alarm =
+		    snmp_alarm_register(ORPHAN_SECONDS, 0, adopt, NULL);
 }
 
 void

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dispatch.h - AgentX PDUs of our subtree, answered by ourselves (RFC 2741 7.2).
+ * dispatch.h - AgentX PDUs of our subtree, answered by ourselves (RFC
+ * 2741 7.2).
  *
- * Net-SNMP owns the session: it opens, registers, pings, reconnects, decodes and
- * encodes.  Its own request engine, which would answer a SET that takes longer
- * than a second with an error, is never reached: the session's callback is
- * taken over, and passes on what is not a request.
+ * Net-SNMP owns the session: it opens, registers, pings, reconnects, decodes
+ * and encodes.  Its own request engine, which would answer a SET that takes
+ * longer than a second with an error, is never reached: the session's callback
+ * is taken over, and passes on what is not a request.
  */
 #ifndef DHCPFO_DISPATCH_H
 #define DHCPFO_DISPATCH_H
@@ -30,9 +31,9 @@ bool dispatch_heard(void);
 void dispatch_ping(void);
 
 /**
- * A handler for the registration.  While Net-SNMP waits for an answer of its own
- * (when it registers) it takes over the session's callback, and what comes in
- * that moment reaches its engine and then this: reads are answered, SETs are
+ * A handler for the registration.  While Net-SNMP waits for an answer of its
+ * own (when it registers) it takes over the session's callback, and what comes
+ * in that moment reaches its engine and then this: reads are answered, SETs are
  * told to try again.
  */
 Netsnmp_Node_Handler dispatch_handler;

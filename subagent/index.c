@@ -221,8 +221,8 @@ next_scope(struct cursor *at, const oid *sub, size_t length, bool include)
 		return first_scope(at, i + 1);
 	/* A row without scopes says where those of the next rows begin. */
 	scope = used == 0 ? snapshot->rows[row].first_scope :
-	    scope_from(snapshot, &snapshot->rows[row], sub + 1 + used,
-	    length - 1 - used, include);
+			    scope_from(snapshot, &snapshot->rows[row],
+				sub + 1 + used, length - 1 - used, include);
 	return at_scope(at, scope) || first_scope(at, i + 1);
 }
 
@@ -240,8 +240,8 @@ next_event(struct cursor *at, const oid *sub, size_t length, bool include)
 		return at_event(at, 0);
 	if (sub[0] > UINT32_MAX)
 		return false;
-	return at_event(at, include && length == 1 ? sub[0] :
-	    (uint64_t)sub[0] + 1);
+	return at_event(at,
+	    include && length == 1 ? sub[0] : (uint64_t)sub[0] + 1);
 }
 
 bool
@@ -276,8 +276,7 @@ index_parse(enum index_kind kind, const oid *sub, size_t length,
 	name->server = (uint32_t)sub[0];
 	if (kind == INDEX_SERVER)
 		return length == 1;
-	if (length < 2 || sub[1] < 1 || sub[1] > KEY_MAX ||
-	    length < 2 + sub[1])
+	if (length < 2 || sub[1] < 1 || sub[1] > KEY_MAX || length < 2 + sub[1])
 		return false;
 	name->key_length = sub[1];
 	for (i = 0; i < name->key_length; i++) {
@@ -319,11 +318,12 @@ index_find(enum index_kind kind, struct cursor *at, const oid *sub,
 		return false;
 	if (kind == INDEX_SERVER)
 		return true;
-	if (!at_row(at, snapshot_find(at->server->snapshot, name.key,
-	    name.key_length)))
+	if (!at_row(at,
+		snapshot_find(at->server->snapshot, name.key, name.key_length)))
 		return false;
-	return kind == INDEX_REL || at_scope(at,
-	    snapshot_find_scope(at->server->snapshot, at->row, name.scope));
+	return kind == INDEX_REL ||
+	    at_scope(at,
+		snapshot_find_scope(at->server->snapshot, at->row, name.scope));
 }
 
 size_t

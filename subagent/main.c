@@ -40,7 +40,8 @@ static const char usage_text[] =
     "usage: dhcpfod [-ftV] [-c FILE] [-x SOCKET] [-L LOGOPTS] [-D TOKENS]\n"
     "               [-p PIDFILE]\n"
     "  -c FILE     configuration (default: " DHCPFO_CONF ")\n"
-    "  -D TOKENS   debug output of Net-SNMP (e.g. agentx) and of dhcpfod itself\n"
+    "  -D TOKENS   debug output of Net-SNMP (e.g. agentx) and of dhcpfod "
+    "itself\n"
     "  -f          stay in the foreground, log to standard error\n"
     "  -L LOGOPTS  where to log, as in snmpcmd(1): e, f FILE, o, s FACILITY\n"
     "  -p PIDFILE  write the process number there\n"
@@ -72,8 +73,8 @@ poll_next(unsigned int registration, void *arg)
 }
 
 /*
- * Every server once in an interval, spread over it: answers that come one by one
- * delay nobody.
+ * Every server once in an interval, spread over it: answers that come one by
+ * one delay nobody.
  */
 static void
 restart_polling(void)
@@ -84,8 +85,9 @@ restart_polling(void)
 
 	if (tick < TICK_MIN_MS)
 		tick = TICK_MIN_MS;
-	polls_per_tick = (size_t)((n * tick + scalars.poll_interval * 1000u -
-	    1) / (scalars.poll_interval * 1000u));
+	polls_per_tick =
+	    (size_t)((n * tick + scalars.poll_interval * 1000u - 1) /
+		(scalars.poll_interval * 1000u));
 	every.tv_sec = (time_t)(tick / 1000);
 	every.tv_usec = (suseconds_t)(tick % 1000 * 1000);
 	if (poll_alarm != 0)
@@ -129,7 +131,8 @@ reload(void)
 	    strcmp(conf->state_dir, settings->state_dir) != 0 ||
 	    conf->ping_interval != settings->ping_interval)
 		log_warning("%s: agentx-socket, ping-interval and state-dir "
-		    "change with a restart only", conf_path);
+			    "change with a restart only",
+		    conf_path);
 	if (!roster_reload(scalars.roster, conf)) {
 		log_err("%s: nothing is changed", conf_path);
 		conf_free(conf);
@@ -141,8 +144,8 @@ reload(void)
 	roster_poll_all(scalars.roster);
 	conf_free(settings);
 	settings = conf;
-	log_info("%s: read again, %u server%s", conf_path,
-	    scalars.server_count, scalars.server_count == 1 ? "" : "s");
+	log_info("%s: read again, %u server%s", conf_path, scalars.server_count,
+	    scalars.server_count == 1 ? "" : "s");
 }
 
 static void
@@ -226,8 +229,8 @@ write_pid(const char *path)
 static bool
 start(const struct options *options, int signals)
 {
-	const char *socket = options->socket != NULL ? options->socket :
-	    settings->agentx_socket;
+	const char *socket =
+	    options->socket != NULL ? options->socket : settings->agentx_socket;
 	struct roster *roster = scalars.roster;
 
 	agent_log_init(wake);
@@ -235,7 +238,7 @@ start(const struct options *options, int signals)
 	notify_init(&scalars);
 	roster->observer = notify_observe;
 	if ((roster->history = history_open(settings->state_dir, roster->shop,
-	    roster->events)) == NULL)
+		 roster->events)) == NULL)
 		return false;
 	roster_poll_all(roster);
 	if (!agent_watch(signals, signalled) ||
@@ -258,8 +261,8 @@ run(const struct options *options)
 	scalars.started = time(NULL);
 	scalars.discontinuity = roster_now();
 	/* RFC 2579: a TestAndIncr starts anywhere, so that old values miss. */
-	scalars.spin_lock = (uint32_t)(scalars.started ^ getpid() << 12) &
-	    0x7fffffff;
+	scalars.spin_lock =
+	    (uint32_t)(scalars.started ^ getpid() << 12) & 0x7fffffff;
 	if ((signals = take_signals()) == -1 ||
 	    (scalars.roster = roster_new(settings)) == NULL)
 		goto err0;
@@ -373,8 +376,8 @@ main(int argc, char **argv)
 	else if (!options.logged)
 		snmp_enable_syslog_ident("dhcpfod", LOG_DAEMON);
 	/* Threads do not survive a fork: this comes before the first one. */
-	if (!options.foreground && netsnmp_daemonize(1,
-	    snmp_stderrlog_status()) != 0)
+	if (!options.foreground &&
+	    netsnmp_daemonize(1, snmp_stderrlog_status()) != 0)
 		return 1;
 	status = run(&options);
 	conf_free(settings);

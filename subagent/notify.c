@@ -44,11 +44,26 @@ struct object {
 	uint8_t table, number;
 };
 
-#define REL(n) { INDEX_REL, 3, n }
-#define STATUS(n) { INDEX_REL, 4, n }
-#define SERVER(n) { INDEX_SERVER, 2, n }
-#define STATS(n) { INDEX_SCOPE, 6, n }
-#define EVENT(n) { INDEX_EVENT, 8, n }
+#define REL(n)                  \
+	{                       \
+		INDEX_REL, 3, n \
+	}
+#define STATUS(n)               \
+	{                       \
+		INDEX_REL, 4, n \
+	}
+#define SERVER(n)                  \
+	{                          \
+		INDEX_SERVER, 2, n \
+	}
+#define STATS(n)                  \
+	{                         \
+		INDEX_SCOPE, 6, n \
+	}
+#define EVENT(n)                  \
+	{                         \
+		INDEX_EVENT, 8, n \
+	}
 
 /* clang-format off */
 static const struct notification {
@@ -118,7 +133,8 @@ add_trap_oid(netsnmp_variable_list **varbinds, enum number number)
 	const oid id[] = { MIB_ROOT, 0, (oid)number };
 
 	return snmp_varlist_add_variable(varbinds, snmp_trap_oid,
-	    OID_LENGTH(snmp_trap_oid), ASN_OBJECT_ID, id, sizeof(id)) != NULL;
+		   OID_LENGTH(snmp_trap_oid), ASN_OBJECT_ID, id,
+		   sizeof(id)) != NULL;
 }
 
 static bool
@@ -135,7 +151,7 @@ add_object(netsnmp_variable_list **varbinds, const struct object *object,
 	n += index_write(column->index, at, name + n);
 	varbind_get(column, at, &value);
 	return snmp_varlist_add_variable(varbinds, name, n, value.type,
-	    value.data, value.length) != NULL;
+		   value.data, value.length) != NULL;
 }
 
 static netsnmp_variable_list *
@@ -197,7 +213,8 @@ send_one(enum number number, const struct cursor *at)
 	if (notify.n == QUEUE_MAX) {
 		if (!notify.told_full)
 			log_warning("%u notifications wait for the AgentX "
-			    "master: the oldest are dropped", QUEUE_MAX);
+				    "master: the oldest are dropped",
+			    QUEUE_MAX);
 		notify.told_full = true;
 		drop_oldest();
 	}
@@ -238,7 +255,7 @@ find_slot(const struct subject *subject)
 	struct slot *slot;
 
 	for (slot = notify.slots[bucket(subject)]; slot != NULL;
-	    slot = slot->next)
+	     slot = slot->next)
 		if (same_subject(&slot->subject, subject))
 			break;
 	return slot;
@@ -279,8 +296,8 @@ find_again(const struct slot *slot, struct cursor *at)
 	memset(at, 0, sizeof(*at));
 	at->scalars = notify.scalars;
 	if (subject->topic == TOPIC_CONFIG) {
-		at->event = event_log_from(at->scalars->roster->events,
-		    slot->event);
+		at->event =
+		    event_log_from(at->scalars->roster->events, slot->event);
 		return at->event != NULL && at->event->index == slot->event;
 	}
 	at->server = roster_find(at->scalars->roster, subject->server);
@@ -330,13 +347,14 @@ true_now(enum topic topic, const struct cursor *at)
 		return CONFIG_CHANGE;
 	case TOPIC_SERVER:
 		return at->server->status == OPER_STATUS_UP ? SERVER_UP :
-		    SERVER_DOWN;
+							      SERVER_DOWN;
 	case TOPIC_SCOPE:
 		return at->scope->low ? SCOPE_LOW : SCOPE_OK;
 	case TOPIC_SET:
 		return at->row->status.set_status == SET_STATUS_FAILED ||
-		    at->row->status.set_status == SET_STATUS_UNDONE ?
-		    SET_FAILED : (enum number)0;
+			at->row->status.set_status == SET_STATUS_UNDONE ?
+		    SET_FAILED :
+		    (enum number)0;
 	case TOPIC_DRIFT:
 		return DRIFT;
 	}
@@ -410,8 +428,7 @@ open_slot(const struct subject *subject)
 /* ---- what ---- */
 
 static void
-post(enum number number, const struct observation *o,
-    const struct event *event)
+post(enum number number, const struct observation *o, const struct event *event)
 {
 	struct subject subject;
 	struct cursor at = { 0 };

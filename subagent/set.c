@@ -32,7 +32,8 @@ result_of(int status, uint32_t request)
 {
 	struct set_result result = { status,
 		status == SNMP_ERR_NOERROR || status == SNMP_ERR_UNDOFAILED ?
-		    0 : (int)request + 1 };
+		    0 :
+		    (int)request + 1 };
 
 	return result;
 }
@@ -79,12 +80,12 @@ stage_row_status(struct set *set, const struct column *column,
 	int status;
 
 	if ((status = varbind_integer(column, varbind, &value)) !=
-	    SNMP_ERR_NOERROR || (status = presence_of(value, &presence)) !=
-	    SNMP_ERR_NOERROR)
+		SNMP_ERR_NOERROR ||
+	    (status = presence_of(value, &presence)) != SNMP_ERR_NOERROR)
 		return status;
 	return status_of_error(column->index == INDEX_SCOPE ?
-	    change_scope(set->change, row, name->scope, presence, request) :
-	    change_presence(row, presence, request));
+		change_scope(set->change, row, name->scope, presence, request) :
+		change_presence(row, presence, request));
 }
 
 static int
@@ -99,8 +100,8 @@ stage_member(struct set *set, const struct column *column,
 	if ((status = varbind_set(column, varbind, set->change, &value)) !=
 	    SNMP_ERR_NOERROR)
 		return status;
-	return status_of_error(change_member(row, column->bit, &value.rel,
-	    request));
+	return status_of_error(
+	    change_member(row, column->bit, &value.rel, request));
 }
 
 static int
@@ -114,7 +115,7 @@ stage_row(struct set *set, const struct column *column,
 	if ((server = roster_find(set->scalars->roster, name->server)) == NULL)
 		return SNMP_ERR_NOCREATION;
 	if ((row = change_row(set->change, server, name->key, name->key_length,
-	    request)) == NULL)
+		 request)) == NULL)
 		return SNMP_ERR_RESOURCEUNAVAILABLE;
 	if (column->kind == COLUMN_ROW_STATUS)
 		return stage_row_status(set, column, varbind, row, name,
@@ -147,7 +148,8 @@ stage_assignment(struct set *set, const struct column *column,
 	}
 	for (other = set->assignments; other != NULL; other = other->next)
 		if (other->column == column && other->at.server == at.server)
-			return other->value == value ? SNMP_ERR_NOERROR :
+			return other->value == value ?
+			    SNMP_ERR_NOERROR :
 			    SNMP_ERR_INCONSISTENTVALUE;
 	if ((assignment = calloc(1, sizeof(*assignment))) == NULL)
 		return SNMP_ERR_RESOURCEUNAVAILABLE;
@@ -234,7 +236,7 @@ check_thresholds(const struct set *set)
 	const struct assignment *assignment;
 
 	for (assignment = set->assignments; assignment != NULL;
-	    assignment = assignment->next) {
+	     assignment = assignment->next) {
 		if (assignment->column == low)
 			free_low = assignment->value;
 		else if (assignment->column == high)
@@ -244,7 +246,8 @@ check_thresholds(const struct set *set)
 		blamed = assignment->request;
 	}
 	return result_of(free_low > free_high ? SNMP_ERR_INCONSISTENTVALUE :
-	    SNMP_ERR_NOERROR, blamed);
+						SNMP_ERR_NOERROR,
+	    blamed);
 }
 
 struct set_result
@@ -261,7 +264,7 @@ set_test(struct scalars *scalars, const netsnmp_variable_list *varbinds,
 	if ((*set = set_new(scalars)) == NULL)
 		return result_of(SNMP_ERR_RESOURCEUNAVAILABLE, 0);
 	for (varbind = varbinds; varbind != NULL;
-	    varbind = varbind->next_variable, request++) {
+	     varbind = varbind->next_variable, request++) {
 		status = stage(*set, varbind, request);
 		if (status != SNMP_ERR_NOERROR) {
 			result = result_of(status, request);
@@ -294,7 +297,7 @@ assign(struct set *set)
 	struct assignment *assignment;
 
 	for (assignment = set->assignments; assignment != NULL;
-	    assignment = assignment->next)
+	     assignment = assignment->next)
 		assignment->column->write(&assignment->at, assignment->value);
 	set->assigned = true;
 }
@@ -308,7 +311,7 @@ take_back(struct set *set)
 		return;
 	set->assigned = false;
 	for (assignment = set->assignments; assignment != NULL;
-	    assignment = assignment->next)
+	     assignment = assignment->next)
 		assignment->column->write(&assignment->at, assignment->old);
 }
 

@@ -46,8 +46,8 @@ table_get(struct table_hint *hint, struct request *request)
 	size_t used, length;
 	bool there;
 
-	column = column_near(hint->column, request->name, request->length,
-	    &used);
+	column =
+	    column_near(hint->column, request->name, request->length, &used);
 	if (column == NULL)
 		column = column_find(request->name, request->length, &used);
 	hint->column = column;
@@ -100,8 +100,8 @@ next_in(struct table_hint *hint, const struct column *column,
 
 	if (same(hint, column->index, sub, length, request->include))
 		return true;
-	there = index_next(column->index, &hint->at, sub, length,
-	    request->include);
+	there =
+	    index_next(column->index, &hint->at, sub, length, request->include);
 	remember(hint, column->index, sub, length, request->include, there);
 	return there;
 }
@@ -112,8 +112,8 @@ table_next(struct table_hint *hint, struct request *request)
 	const struct column *column;
 	size_t used, n;
 
-	column = column_near(hint->column, request->name, request->length,
-	    &used);
+	column =
+	    column_near(hint->column, request->name, request->length, &used);
 	if (column == NULL)
 		column = column_from(request->name, request->length, &used);
 	hint->column = column;
@@ -130,8 +130,9 @@ table_next(struct table_hint *hint, struct request *request)
 	n = column_name(column, request->found);
 	n += index_write(column->index, &hint->at, request->found + n);
 	request->found_length = n;
-	if (request->end != NULL && snmp_oid_compare(request->found, n,
-	    request->end, request->end_length) >= 0) {
+	if (request->end != NULL &&
+	    snmp_oid_compare(request->found, n, request->end,
+		request->end_length) >= 0) {
 		except(request, SNMP_ENDOFMIBVIEW);
 		return;
 	}

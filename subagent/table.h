@@ -21,7 +21,8 @@ struct request {
 	size_t end_length;
 	bool include; /* ${name} itself will do */
 	/* The answer: */
-	oid found[MAX_OID_LEN]; /* GETNEXT: its name, if value is no exception */
+	oid found[MAX_OID_LEN]; /* GETNEXT: its name, if value is no exception
+				 */
 	size_t found_length;
 	struct value value; /* or SNMP_NOSUCHOBJECT, ..INSTANCE, ENDOFMIBVIEW */
 };

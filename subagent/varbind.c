@@ -26,7 +26,8 @@ put_octets(struct value *value, const void *octets, size_t length)
 	value->length = length;
 }
 
-/* SnmpAdminString holds 255 octets: cut before a character that does not fit. */
+/* SnmpAdminString holds 255 octets: cut before a character that does not fit.
+ */
 static void
 put_text(struct value *value, const char *text)
 {
@@ -36,8 +37,8 @@ put_text(struct value *value, const char *text)
 		text = "";
 	if ((length = strlen(text)) > TEXT_MAX) {
 		length = TEXT_MAX;
-		while (length > 0 && ((unsigned char)text[length] & 0xc0) ==
-		    0x80)
+		while (
+		    length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
 			length--;
 	}
 	put_octets(value, text, length);
@@ -105,8 +106,8 @@ put_ticks(struct value *value, uint32_t when)
 
 	if (up - now - apart + CLOCKS_APART > 2 * CLOCKS_APART)
 		apart = up - now;
-	put_integer(value, ASN_TIMETICKS, now - when < up ?
-	    (long)(uint32_t)(when + apart) : 0);
+	put_integer(value, ASN_TIMETICKS,
+	    now - when < up ? (long)(uint32_t)(when + apart) : 0);
 }
 
 static uint32_t
@@ -131,8 +132,8 @@ void
 varbind_get(const struct column *column, const struct cursor *at,
     struct value *value)
 {
-	const void *member = (const char *)column_base(column, at) +
-	    column->offset;
+	const void *member =
+	    (const char *)column_base(column, at) + column->offset;
 
 	switch (column->kind) {
 	case COLUMN_ENUM:
@@ -142,7 +143,8 @@ varbind_get(const struct column *column, const struct cursor *at,
 		    (int32_t)number(column, at, member));
 		break;
 	case COLUMN_ADDRESS_TYPE:
-		put_integer(value, ASN_INTEGER, number(column, at, member) != 0);
+		put_integer(value, ASN_INTEGER,
+		    number(column, at, member) != 0);
 		break;
 	case COLUMN_ROW_STATUS:
 		put_integer(value, ASN_INTEGER, (long)column->min);
@@ -171,8 +173,10 @@ varbind_get(const struct column *column, const struct cursor *at,
 		put_address(value, number(column, at, member));
 		break;
 	case COLUMN_TEXT:
-		put_text(value, column->describe != NULL ?
-		    column->describe(at, value->small.text) : *(char *const *)member);
+		put_text(value,
+		    column->describe != NULL ?
+			column->describe(at, value->small.text) :
+			*(char *const *)member);
 		break;
 	case COLUMN_CHARS:
 		put_text(value, member);
@@ -228,12 +232,12 @@ take_flags(const struct column *column, const netsnmp_variable_list *from,
 		if (from->val.string[i / 8] & 0x80 >> i % 8)
 			*value |= 1u << i;
 	return *value >> column->max == 0 ? SNMP_ERR_NOERROR :
-	    SNMP_ERR_WRONGVALUE;
+					    SNMP_ERR_WRONGVALUE;
 }
 
 int
-varbind_integer(const struct column *column,
-    const netsnmp_variable_list *from, uint32_t *value)
+varbind_integer(const struct column *column, const netsnmp_variable_list *from,
+    uint32_t *value)
 {
 	long integer;
 
@@ -304,8 +308,7 @@ varbind_set(const struct column *column, const netsnmp_variable_list *from,
 
 	if (written_as(column->kind) == ASN_OCTET_STR)
 		return set_octets(column, from, change, member);
-	if ((error = varbind_integer(column, from, &value)) !=
-	    SNMP_ERR_NOERROR)
+	if ((error = varbind_integer(column, from, &value)) != SNMP_ERR_NOERROR)
 		return error;
 	if (column->kind == COLUMN_U8)
 		*(uint8_t *)member = (uint8_t)value;

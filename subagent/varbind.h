@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * varbind.h - between members and values on the wire, by the kind of the column.
- * Wire octets are cast nowhere else.
+ * varbind.h - between members and values on the wire, by the kind of the
+ * column. Wire octets are cast nowhere else.
  */
 #ifndef DHCPFO_VARBIND_H
 #define DHCPFO_VARBIND_H

@@ -22,8 +22,13 @@
 
 #include "peers/rows.h"
 
-enum pdu_type { GET = 5, TESTSET = 8, COMMITSET = 9, CLEANUPSET = 11,
-	RESPONSE = 18 };
+enum pdu_type {
+	GET = 5,
+	TESTSET = 8,
+	COMMITSET = 9,
+	CLEANUPSET = 11,
+	RESPONSE = 18
+};
 
 #define HEADER 20
 #define TIMES_MAX 1000000
@@ -299,8 +304,9 @@ main(int argc, char **argv)
 	bool slow;
 
 	if (argc < 6) {
-		fprintf(stderr, "usage: master SOCKET SERVERS ROWS "
-				"MILLISECONDS ROUNDS [slow]\n");
+		fprintf(stderr,
+		    "usage: master SOCKET SERVERS ROWS "
+		    "MILLISECONDS ROUNDS [slow]\n");
 		return 2;
 	}
 	servers = (uint32_t)strtoul(argv[2], NULL, 10);

@@ -80,8 +80,9 @@ roster_of(const char *directory, unsigned int servers)
 		die(path);
 	fprintf(file, "[subagent]\n");
 	for (i = 1; i <= servers; i++)
-		fprintf(file, "[server %u]\ntype = local\nname = s%u\n"
-			      "database = %s/refresh-%u.db\n",
+		fprintf(file,
+		    "[server %u]\ntype = local\nname = s%u\n"
+		    "database = %s/refresh-%u.db\n",
 		    i, i, directory, i);
 	fclose(file);
 	if ((conf = conf_read(path, why, sizeof(why), NULL)) == NULL)
@@ -112,8 +113,8 @@ listing(const struct managed *server, uint32_t rows)
 		row.rel.SecondaryServer = bench_secondary(i);
 		row.rel.PrimaryServerName = primary;
 		row.rel.SecondaryServerName = secondary;
-		row.rel.ServerType = server->index == 1 ? PrimaryServer :
-							  SecondaryServer;
+		row.rel.ServerType =
+		    server->index == 1 ? PrimaryServer : SecondaryServer;
 		row.rel.State = row.rel.PrevState = NORMAL;
 		row.rel.Mclt = BENCH_MCLT;
 		row.rel.SafePeriod = BENCH_SAFE_PERIOD;
@@ -167,7 +168,8 @@ main(int argc, char **argv)
 				best_swap = end - mid;
 		}
 	printf("rows=%u servers=%u build_ms=%.2f swap_ms=%.2f "
-	       "build_allocations=%zu swap_allocations=%zu octets_per_row=%.0f\n",
+	       "build_allocations=%zu swap_allocations=%zu "
+	       "octets_per_row=%.0f\n",
 	    rows, servers, best_build, best_swap, built, swapped,
 	    (double)size / rows);
 	roster_free(roster, 1000);

@@ -41,7 +41,7 @@ struct rule {
 	long delay; /* milliseconds */
 	enum dhcp_error code;
 	enum when when;
-	unsigned long count;	       /* 0: every call */
+	unsigned long count; /* 0: every call */
 	char name[FAILOVER_NAME_SIZE]; /* "": any */
 };
 
@@ -52,7 +52,7 @@ struct tally {
 };
 
 struct test_server {
-	void *local;				 /* impl of the local server */
+	void *local; /* impl of the local server */
 	const struct failover_server_type *type; /* ours, while it is local's */
 	const struct options *options;
 	struct tally tallies[RULES_MAX];
@@ -152,7 +152,7 @@ static bool
 rule_matches(const struct rule *rule, const char *op, const char *name)
 {
 	return (strcmp(rule->op, "*") == 0 || strcmp(rule->op, op) == 0) &&
-	       (rule->name[0] == '\0' || strcmp(rule->name, name) == 0);
+	    (rule->name[0] == '\0' || strcmp(rule->name, name) == 0);
 }
 
 /* What the lines of ${file} say about ${op} on ${name}. */
@@ -215,8 +215,8 @@ static bool
 is_answer(enum dhcp_error code)
 {
 	return code == ERROR_INVALID_PARAMETER || code == ERROR_ACCESS_DENIED ||
-	       (code >= ERROR_DHCP_SUBNET_NOT_PRESENT &&
-		   code <= ERROR_LAST_DHCP_SERVER_ERROR);
+	    (code >= ERROR_DHCP_SUBNET_NOT_PRESENT &&
+		code <= ERROR_LAST_DHCP_SERVER_ERROR);
 }
 
 static enum dhcp_error
@@ -233,8 +233,8 @@ before(struct failover_server *server, const char *op, const char *name,
     struct rule *rule)
 {
 	if (!find_rule(server->impl, op, name, rule))
-		return failover_server_failed(
-		    server, ERROR_INVALID_PARAMETER, "the control file is bad");
+		return failover_server_failed(server, ERROR_INVALID_PARAMETER,
+		    "the control file is bad");
 	if (rule->delay > 0)
 		sleep_ms(rule->delay);
 	if (rule->when == WHEN_BEFORE && rule->code != ERROR_SUCCESS)
@@ -341,8 +341,8 @@ test_set(struct failover_server *server, DWORD flags,
 }
 
 static enum dhcp_error
-test_create(
-    struct failover_server *server, const DHCP_FAILOVER_RELATIONSHIP *rel)
+test_create(struct failover_server *server,
+    const DHCP_FAILOVER_RELATIONSHIP *rel)
 {
 	const char *name = rel->RelationshipName;
 	struct rule rule;
@@ -365,8 +365,8 @@ test_delete(struct failover_server *server, const char *name)
 }
 
 static enum dhcp_error
-test_add_scopes(
-    struct failover_server *server, const DHCP_FAILOVER_RELATIONSHIP *rel)
+test_add_scopes(struct failover_server *server,
+    const DHCP_FAILOVER_RELATIONSHIP *rel)
 {
 	const char *name = rel->RelationshipName;
 	struct rule rule;
@@ -378,8 +378,8 @@ test_add_scopes(
 }
 
 static enum dhcp_error
-test_delete_scopes(
-    struct failover_server *server, const DHCP_FAILOVER_RELATIONSHIP *rel)
+test_delete_scopes(struct failover_server *server,
+    const DHCP_FAILOVER_RELATIONSHIP *rel)
 {
 	const char *name = rel->RelationshipName;
 	struct rule rule;
@@ -498,8 +498,8 @@ test_trigger_allocation(struct failover_server *server, const char *name)
 }
 
 static enum dhcp_error
-test_address_status(
-    struct failover_server *server, DHCP_IP_ADDRESS address, DWORD *status)
+test_address_status(struct failover_server *server, DHCP_IP_ADDRESS address,
+    DWORD *status)
 {
 	char text[FAILOVER_ADDRESS_SIZE];
 	struct rule rule;

@@ -298,7 +298,8 @@ world_database(struct world *w, size_t i, struct world_text *text)
 {
 	memset(text, 0, sizeof(*text));
 	dump(w->at[i].local.server, &text->all);
-	assert_error(failover_server_list(w->at[i].local.server, world_secret, text),
+	assert_error(failover_server_list(w->at[i].local.server, world_secret,
+			 text),
 	    ERROR_SUCCESS);
 }
 
@@ -393,8 +394,8 @@ static inline uint64_t
 seed_of_the_day(void)
 {
 	const char *given = getenv("DHCPFO_TEST_SEED");
-	uint64_t seed = given != NULL ? strtoull(given, NULL, 0) :
-					(uint64_t)time(NULL);
+	uint64_t seed =
+	    given != NULL ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
 
 	print_message("# DHCPFO_TEST_SEED=%llu\n", (unsigned long long)seed);
 	return seed;

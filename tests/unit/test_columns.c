@@ -25,7 +25,8 @@ node_of(const struct column *column)
 	size_t n = column_name(column, name);
 	struct tree *node = get_tree(name, n, get_tree_head());
 
-	/* get_tree() gives the nearest: it must be the one that was asked for. */
+	/* get_tree() gives the nearest: it must be the one that was asked for.
+	 */
 	if (node == NULL || strcmp(node->label, column->label) != 0)
 		fail_msg("%s is not where the table has it, but %s",
 		    column->label, node != NULL ? node->label : "nothing");

@@ -101,7 +101,7 @@ option(const struct conf_server *server, const char *name)
 	for (size_t i = 0; i < type->nkeys; i++)
 		if (strcmp(type->keys[i].name, name) == 0)
 			return (const char *)server->options +
-			       type->keys[i].offset;
+			    type->keys[i].offset;
 	fail_msg("type %s has no key %s", type->name, name);
 	return NULL;
 }
@@ -148,8 +148,8 @@ read__of_the_least__has_every_default(void **state)
 	assert_int_equal(conf->servers[0].writable, FAILOVER_SET_ALL);
 	assert_string_equal(option_text(&conf->servers[0], "database"),
 	    DHCPFO_STATE "/dhcpfo.db");
-	assert_int_equal(
-	    option_u32(&conf->servers[0], "max-relationships"), 31);
+	assert_int_equal(option_u32(&conf->servers[0], "max-relationships"),
+	    31);
 	assert_true(option_bool(&conf->servers[0], "auto-scopes"));
 	scopes = option(&conf->servers[0], "scopes");
 	assert_int_equal(scopes->n, 0);
@@ -504,8 +504,8 @@ read__of_what_cannot_be_read__says_why(void **state)
 	(void)state;
 	assert_unreadable("/nonexistent/dhcpfod.conf", ERROR_FILE_NOT_FOUND,
 	    "No such file or directory");
-	assert_unreadable(
-	    "/dev/null/dhcpfod.conf", ERROR_FILE_NOT_FOUND, "Not a directory");
+	assert_unreadable("/dev/null/dhcpfod.conf", ERROR_FILE_NOT_FOUND,
+	    "Not a directory");
 	assert_unreadable(directory, ERROR_INVALID_PARAMETER, "Is a directory");
 }
 
@@ -606,9 +606,9 @@ shipped_comment(const char *name, const char *value)
 	    value == NULL || value[0] == '\0' ? "" : " ",
 	    value == NULL ? "" : value);
 	while (!found && fgets(line, sizeof(line), file) != NULL)
-		found = value == NULL
-			    ? strncmp(line, wanted, strlen(wanted) - 1) == 0
-			    : strcmp(line, wanted) == 0;
+		found = value == NULL ?
+		    strncmp(line, wanted, strlen(wanted) - 1) == 0 :
+		    strcmp(line, wanted) == 0;
 	fclose(file);
 	return found;
 }

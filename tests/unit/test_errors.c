@@ -126,8 +126,8 @@ text__of_every_code__is_its_own(void **state)
 
 		assert_string_not_equal(text, unknown);
 		for (size_t j = 0; j < i; j++)
-			assert_string_not_equal(
-			    text, DhcpfoErrorText(every[j]));
+			assert_string_not_equal(text,
+			    DhcpfoErrorText(every[j]));
 	}
 }
 

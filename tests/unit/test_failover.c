@@ -212,10 +212,10 @@ apply__with_one_flag__changes_what_that_flag_compares(void **state)
 
 		failover_apply(&to, &other, flag);
 		for (DWORD bit = MCLT; bit <= SHAREDSECRET; bit <<= 1) {
-			assert_int_equal(
-			    failover_equal(&to, &one, bit), bit != flag);
-			assert_int_equal(
-			    failover_equal(&to, &other, bit), bit == flag);
+			assert_int_equal(failover_equal(&to, &one, bit),
+			    bit != flag);
+			assert_int_equal(failover_equal(&to, &other, bit),
+			    bit == flag);
 		}
 	}
 }
@@ -297,12 +297,12 @@ check_set__with_known_flags_and_values_in_range__succeeds(void **state)
 
 	(void)state;
 	for (DWORD flags = 1; flags <= FAILOVER_SET_ALL; flags++)
-		assert_int_equal(
-		    failover_check_set(flags, &rel), ERROR_SUCCESS);
+		assert_int_equal(failover_check_set(flags, &rel),
+		    ERROR_SUCCESS);
 	rel.Percentage = 100;
 	rel.Mode = HotStandby;
-	assert_int_equal(
-	    failover_check_set(PERCENTAGE | MODE, &rel), ERROR_SUCCESS);
+	assert_int_equal(failover_check_set(PERCENTAGE | MODE, &rel),
+	    ERROR_SUCCESS);
 	rel.Percentage = 0;
 	assert_int_equal(failover_check_set(PERCENTAGE, &rel), ERROR_SUCCESS);
 }
@@ -313,16 +313,16 @@ check_set__with_bad_flags_or_null__fails(void **state)
 	DHCP_FAILOVER_RELATIONSHIP rel = one;
 
 	(void)state;
-	assert_int_equal(
-	    failover_check_set(MCLT, NULL), ERROR_INVALID_PARAMETER);
+	assert_int_equal(failover_check_set(MCLT, NULL),
+	    ERROR_INVALID_PARAMETER);
 	assert_int_equal(failover_check_set(0, &rel), ERROR_INVALID_PARAMETER);
-	assert_int_equal(
-	    failover_check_set(0x80, &rel), ERROR_INVALID_PARAMETER);
+	assert_int_equal(failover_check_set(0x80, &rel),
+	    ERROR_INVALID_PARAMETER);
 	assert_int_equal(failover_check_set(MCLT | 0x80000000, &rel),
 	    ERROR_INVALID_PARAMETER);
 	rel.RelationshipName = NULL;
-	assert_int_equal(
-	    failover_check_set(MCLT, &rel), ERROR_INVALID_PARAMETER);
+	assert_int_equal(failover_check_set(MCLT, &rel),
+	    ERROR_INVALID_PARAMETER);
 }
 
 static void
@@ -333,12 +333,13 @@ check_set__with_a_bad_member__fails_only_if_that_is_flagged(void **state)
 	(void)state;
 	rel.Percentage = 101;
 	rel.Mode = (DHCP_FAILOVER_MODE)2;
-	assert_int_equal(
-	    failover_check_set(PERCENTAGE, &rel), ERROR_INVALID_PARAMETER);
-	assert_int_equal(
-	    failover_check_set(MODE, &rel), ERROR_INVALID_PARAMETER);
-	assert_int_equal(
-	    failover_check_set(FAILOVER_SET_ALL & ~(PERCENTAGE | MODE), &rel),
+	assert_int_equal(failover_check_set(PERCENTAGE, &rel),
+	    ERROR_INVALID_PARAMETER);
+	assert_int_equal(failover_check_set(MODE, &rel),
+	    ERROR_INVALID_PARAMETER);
+	assert_int_equal(failover_check_set(FAILOVER_SET_ALL &
+				 ~(PERCENTAGE | MODE),
+			     &rel),
 	    ERROR_SUCCESS);
 }
 
@@ -351,8 +352,8 @@ check_set__with_any_state__succeeds(void **state)
 	(void)state;
 	rel.State = (FSM_STATE)99;
 	rel.PrevState = PAUSED;
-	assert_int_equal(
-	    failover_check_set(CHANGESTATE | PREVSTATE, &rel), ERROR_SUCCESS);
+	assert_int_equal(failover_check_set(CHANGESTATE | PREVSTATE, &rel),
+	    ERROR_SUCCESS);
 }
 
 static void
@@ -407,9 +408,9 @@ check_create__with_a_long_name__succeeds(void **state)
 static void
 check_scopes__with_a_name_and_scopes__succeeds(void **state)
 {
-	DHCP_FAILOVER_RELATIONSHIP rel = {
-		.RelationshipName = "one", .pScopes = &scopes, .Percentage = 255
-	};
+	DHCP_FAILOVER_RELATIONSHIP rel = { .RelationshipName = "one",
+		.pScopes = &scopes,
+		.Percentage = 255 };
 
 	(void)state;
 	assert_int_equal(failover_check_scopes(&rel), ERROR_SUCCESS);
@@ -426,8 +427,8 @@ check_scopes__without_name_or_scopes__fails(void **state)
 	assert_int_equal(failover_check_scopes(NULL), ERROR_INVALID_PARAMETER);
 	for (size_t i = 0; i < nitems(bad); i++) {
 		rel.pScopes = bad[i];
-		assert_int_equal(
-		    failover_check_scopes(&rel), ERROR_INVALID_PARAMETER);
+		assert_int_equal(failover_check_scopes(&rel),
+		    ERROR_INVALID_PARAMETER);
 	}
 	rel = one;
 	rel.RelationshipName = NULL;
@@ -512,10 +513,10 @@ words__of_each_kind__are_the_labels_of_the_mib(void **state)
 	(void)state;
 	for (size_t w = 0; w < nitems(all); w++) {
 		for (i = 0; all[w].at[i] != NULL; i++) {
-			assert_string_equal(
-			    failover_word(all[w].words, i), all[w].at[i]);
-			assert_true(failover_word_value(
-			    all[w].words, all[w].at[i], &value));
+			assert_string_equal(failover_word(all[w].words, i),
+			    all[w].at[i]);
+			assert_true(failover_word_value(all[w].words,
+			    all[w].at[i], &value));
 			assert_int_equal(value, i);
 		}
 		assert_null(failover_word(all[w].words, i));
@@ -557,15 +558,16 @@ flags_text__of_some_flags__lists_them_in_order(void **state)
 	char text[96];
 
 	(void)state;
-	assert_string_equal(
-	    failover_flags_text(MODE | MCLT, text, sizeof(text)), "mclt,mode");
-	assert_string_equal(
-	    failover_flags_text(FAILOVER_SET_ALL, text, sizeof(text)),
+	assert_string_equal(failover_flags_text(MODE | MCLT, text,
+				sizeof(text)),
+	    "mclt,mode");
+	assert_string_equal(failover_flags_text(FAILOVER_SET_ALL, text,
+				sizeof(text)),
 	    "mclt,safePeriod,changeState,percentage,mode,"
 	    "prevState,sharedSecret");
 	assert_string_equal(failover_flags_text(0, text, sizeof(text)), "none");
-	assert_string_equal(
-	    failover_flags_text(MCLT | 0x80000100, text, sizeof(text)),
+	assert_string_equal(failover_flags_text(MCLT | 0x80000100, text,
+				sizeof(text)),
 	    "mclt,0x80000100");
 }
 
@@ -597,8 +599,8 @@ address__as_text__comes_back(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < nitems(all); i++) {
-		assert_string_equal(
-		    failover_address_text(all[i].address, text), all[i].text);
+		assert_string_equal(failover_address_text(all[i].address, text),
+		    all[i].text);
 		assert_true(failover_address_parse(all[i].text, &address));
 		assert_int_equal(address, all[i].address);
 	}

@@ -193,7 +193,8 @@ static void
 file__that_is_no_database__is_said_once_and_left_alone(void **state)
 {
 	struct place *p = *state;
-	static const char text[] = "this is a letter, and not a database of "
+	static const char text[] =
+	    "this is a letter, and not a database of "
 	    "any kind; it is long enough to be looked at as one, and more than "
 	    "a hundred octets";
 	char back[sizeof(text)] = "";

@@ -42,8 +42,8 @@ key__of_a_plain_name__is_the_name(void **state)
 	assert_key("a", "a");
 	assert_key("dc1-dc2", "dc1-dc2");
 	assert_key(" two  words ", " two  words ");
-	assert_key(
-	    "!#$%&()*+,-./:;<=>?@[]^_`{|}~", "!#$%&()*+,-./:;<=>?@[]^_`{|}~");
+	assert_key("!#$%&()*+,-./:;<=>?@[]^_`{|}~",
+	    "!#$%&()*+,-./:;<=>?@[]^_`{|}~");
 }
 
 static void
@@ -183,8 +183,8 @@ compare__of_keys__goes_by_length_and_then_by_octets(void **state)
 		for (size_t j = 0; j < nitems(order); j++) {
 			int result = compare(order[i], order[j]);
 
-			assert_int_equal(
-			    (result > 0) - (result < 0), (i > j) - (i < j));
+			assert_int_equal((result > 0) - (result < 0),
+			    (i > j) - (i < j));
 		}
 	/* They need not end with a NUL. */
 	assert_int_equal(key_compare("abx", 2, "aby", 2), 0);

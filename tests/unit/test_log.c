@@ -172,8 +172,9 @@ log__by_several_threads_at_once__loses_nothing(void **state)
 	(void)state;
 	log_open(sink, NULL); /* wake() is for one thread */
 	for (int i = 0; i < THREADS; i++)
-		assert_int_equal(
-		    pthread_create(&threads[i], NULL, log_numbers, &n), 0);
+		assert_int_equal(pthread_create(&threads[i], NULL, log_numbers,
+				     &n),
+		    0);
 	for (int i = 0; i < 100; i++)
 		log_flush();
 	for (int i = 0; i < THREADS; i++)

@@ -322,8 +322,8 @@ row_health__of_each_state__is_what_the_mib_says(void **state)
 	for (i = 0; i < nitems(expected); i++) {
 		set_state(w, 0, "a", (FSM_STATE)i);
 		world_poll(w);
-		assert_int_equal(
-		    roster_row_health(world_server(w, 0), world_row(w, 0, "a")),
+		assert_int_equal(roster_row_health(world_server(w, 0),
+				     world_row(w, 0, "a")),
 		    expected[i]);
 		assert_int_equal(w->roster->health, expected[i]);
 		assert_int_equal(w->roster->not_normal, i != NORMAL);
@@ -339,8 +339,8 @@ row_health__of_an_unreachable_server__is_unknown(void **state)
 	world_poll(w);
 	world_control(w, 0, "list 0 1722 before\n");
 	world_poll(w);
-	assert_int_equal(
-	    roster_row_health(world_server(w, 0), world_row(w, 0, "a")),
+	assert_int_equal(roster_row_health(world_server(w, 0),
+			     world_row(w, 0, "a")),
 	    HEALTH_UNKNOWN);
 	assert_int_equal(roster_server_health(world_server(w, 0)),
 	    HEALTH_CRITICAL);
@@ -403,10 +403,11 @@ apply__of_any_members__keeps_the_counters_right(void **state)
 
 	world_poll(w);
 	for (i = 0; i < 2000; i++) {
-		struct managed *server = world_server(w,
-		    chance_below(&seed, 2) * 2);
-		struct snapshot_row *row = &server->snapshot->rows[chance_below(
-		    &seed, server->snapshot->n)];
+		struct managed *server =
+		    world_server(w, chance_below(&seed, 2) * 2);
+		struct snapshot_row *row =
+		    &server->snapshot
+			 ->rows[chance_below(&seed, server->snapshot->n)];
 
 		wanted.State = (FSM_STATE)chance_below(&seed, SHUTDOWN + 1);
 		roster_apply(server, row, &wanted,
@@ -486,7 +487,8 @@ apply__of_a_state_alone__is_no_change_of_the_row_or_the_table(void **state)
 	assert_int_equal(w->roster->changed_at, before);
 }
 
-/* "when a configured member last changed": 3600 instead of 3600 is no change. */
+/* "when a configured member last changed": 3600 instead of 3600 is no change.
+ */
 static void
 apply__of_the_value_that_is_there__is_no_change_of_the_row(void **state)
 {
@@ -561,8 +563,9 @@ publish__of_rows_that_come_and_go__keeps_the_counters_right(void **state)
 	}
 	for (round = 0; round < 10; round++) {
 		snprintf(name, sizeof(name), "new%u", round);
-		assert_error(failover_server_delete(
-				 w->at[round % 3].local.server, name),
+		assert_error(failover_server_delete(w->at[round % 3]
+							.local.server,
+				 name),
 		    ERROR_SUCCESS);
 		world_poll(w);
 		assert_counters_are_right(w->roster);
@@ -601,9 +604,11 @@ now__counts_hundredths_of_a_second_and_never_goes_back(void **state)
 	after = roster_now();
 	clock_gettime(CLOCK_MONOTONIC, &b);
 	assert_true((int32_t)(after - before) >= 0);
-	assert_int_equal(before - (uint32_t)((uint64_t)a.tv_sec * 100 +
-	    (uint64_t)a.tv_nsec / 10000000) <= (uint32_t)(b.tv_sec -
-	    a.tv_sec + 1) * 100, 1);
+	assert_int_equal(before -
+		    (uint32_t)((uint64_t)a.tv_sec * 100 +
+			(uint64_t)a.tv_nsec / 10000000) <=
+		(uint32_t)(b.tv_sec - a.tv_sec + 1) * 100,
+	    1);
 }
 
 /* ---------------------------------------------------------------- the end */
@@ -631,7 +636,8 @@ free__of_nothing__does_nothing(void **state)
 
 /* ---------------------------------------------------------------- reloading */
 
-/* The configuration as it is, without the servers that ${keep} does not name. */
+/* The configuration as it is, without the servers that ${keep} does not name.
+ */
 static struct conf *
 read_again(struct world *w, size_t keep)
 {

@@ -282,8 +282,8 @@ find_scope__of_each__is_its_number_and_of_others_none(void **state)
 		for (j = 0; j < snapshot->nscopes; j++) {
 			const struct snapshot_scope *s = &snapshot->scopes[j];
 
-			assert_int_equal(
-			    snapshot_find_scope(snapshot, row, s->address),
+			assert_int_equal(snapshot_find_scope(snapshot, row,
+					     s->address),
 			    s->row == i ? j : snapshot->nscopes);
 			assert_int_equal(snapshot_find_scope(snapshot, row,
 					     s->address + 1),
@@ -370,8 +370,8 @@ find__of_each_of_10000_rows__finds_it(void **state)
 	(void)state;
 	for (i = 0; i < 10000; i++) {
 		/* A permutation: 7919 and 10000 have no common factor. */
-		snprintf(name, sizeof(name), "%.*srel%zu",
-		    (int)(seed % 4), "xxxx", i * 7919 % 10000);
+		snprintf(name, sizeof(name), "%.*srel%zu", (int)(seed % 4),
+		    "xxxx", i * 7919 % 10000);
 		seed = seed * 6364136223846793005u + 1442695040888963407u;
 		add(snapshot, name, (unsigned int)(i % 200), 1);
 	}
@@ -382,11 +382,11 @@ find__of_each_of_10000_rows__finds_it(void **state)
 		const struct snapshot_row *row = &snapshot->rows[i];
 
 		if (i > 0)
-			assert_true(key_compare(row[-1].key,
-					row[-1].key_length, row->key,
-					row->key_length) < 0);
-		assert_int_equal(
-		    snapshot_find(snapshot, row->key, row->key_length), i);
+			assert_true(key_compare(row[-1].key, row[-1].key_length,
+					row->key, row->key_length) < 0);
+		assert_int_equal(snapshot_find(snapshot, row->key,
+				     row->key_length),
+		    i);
 	}
 	assert_int_equal(snapshot_find(snapshot, "rel10000", 8), 10000);
 	assert_int_equal(snapshot_find(snapshot, "", 0), 10000);
@@ -501,7 +501,8 @@ new__like_another_without_memory__is_null_and_leaks_nothing(void **state)
 	snapshot_free(old);
 }
 
-/* ---------------------------------------------------------------- inheriting */
+/* ---------------------------------------------------------------- inheriting
+ */
 
 struct pair {
 	struct snapshot *old, *fresh;

@@ -97,7 +97,8 @@ add_event(struct world *w, uint32_t index)
 	assert_non_null(event_log_add(w->roster.events, &event));
 }
 
-/* Does ${column} have a value at ${at}?  By the rule itself, not by its code. */
+/* Does ${column} have a value at ${at}?  By the rule itself, not by its code.
+ */
 static bool
 counted(const struct column *column, const struct cursor *at)
 {
@@ -126,8 +127,9 @@ note_all(struct world *w, const struct column *column)
 	if (column->index == INDEX_SCALAR)
 		note(w, column, &at);
 	if (column->index == INDEX_EVENT)
-		for (i = 0; i <= UINT16_MAX && (at.event = event_log_from(
-		    w->roster.events, i)) != NULL; i = at.event->index + 1)
+		for (i = 0; i <= UINT16_MAX &&
+		     (at.event = event_log_from(w->roster.events, i)) != NULL;
+		     i = at.event->index + 1)
 			note(w, column, &at);
 	for (i = 0; i < 3; i++) {
 		at.server = w->servers[i];
@@ -138,9 +140,11 @@ note_all(struct world *w, const struct column *column)
 			if (column->index == INDEX_REL)
 				note(w, column, &at);
 			for (k = 0; k < at.row->nscopes &&
-			     column->index == INDEX_SCOPE; k++) {
-				at.scope = &at.server->snapshot->scopes[
-				    at.row->first_scope + k];
+			     column->index == INDEX_SCOPE;
+			     k++) {
+				at.scope =
+				    &at.server->snapshot
+					 ->scopes[at.row->first_scope + k];
 				if (counted(column, &at))
 					note(w, column, &at);
 			}
@@ -220,7 +224,7 @@ assert_next(struct world *w, const oid *name, size_t length, bool include,
 	if (r.value.type == SNMP_ENDOFMIBVIEW)
 		fail_msg("the end instead of instance %zu", want);
 	if (snmp_oid_compare(r.found, r.found_length, w->all[want].name,
-	    w->all[want].length) != 0)
+		w->all[want].length) != 0)
 		fail_msg("not instance %zu", want);
 }
 
@@ -248,8 +252,9 @@ instances__of_the_model__are_sorted_and_many(void **state)
 
 	assert_true(w->n > 300);
 	for (i = 1; i < w->n; i++)
-		assert_true(snmp_oid_compare(w->all[i - 1].name,
-		    w->all[i - 1].length, w->all[i].name, w->all[i].length) < 0);
+		assert_true(
+		    snmp_oid_compare(w->all[i - 1].name, w->all[i - 1].length,
+			w->all[i].name, w->all[i].length) < 0);
 }
 
 static void
@@ -375,12 +380,12 @@ same_answer(const struct request *a, const struct request *b, bool next)
 {
 	if (a->value.type != b->value.type ||
 	    a->value.length != b->value.length ||
-	    (a->value.length > 0 && memcmp(a->value.data, b->value.data,
-	    a->value.length) != 0))
+	    (a->value.length > 0 &&
+		memcmp(a->value.data, b->value.data, a->value.length) != 0))
 		return false;
 	return !next || a->value.type == SNMP_ENDOFMIBVIEW ||
 	    snmp_oid_compare(a->found, a->found_length, b->found,
-	    b->found_length) == 0;
+		b->found_length) == 0;
 }
 
 static void

@@ -253,7 +253,8 @@ report__of_each_job__is_the_servers_just_after_it(void **state)
 	}
 }
 
-/* ---------------------------------------------------------------- collecting */
+/* ---------------------------------------------------------------- collecting
+ */
 
 static void
 descriptor__without_a_finished_job__is_not_readable(void **state)
@@ -335,7 +336,8 @@ collect__of_two_workers__takes_the_jobs_of_both(void **state)
 	assert_true(worker_stop(second, PATIENCE));
 }
 
-/* ---------------------------------------------------------------- withdrawing */
+/* ---------------------------------------------------------------- withdrawing
+ */
 
 static void
 withdraw__before_it_runs__is_true_and_it_never_runs(void **state)
