@@ -113,11 +113,15 @@ done
 	}
 }
 
-# Debian starts a daemon with its package, and it is not ours to stop.
-case " $missing " in
-*' snmpd '*)
-	[ -d /run/systemd/system ] && echo "Debian has started its own snmpd," \
-	    "on port 161.  To stop it: systemctl disable --now snmpd"
-	;;
-esac
+# Debian starts a daemon with its package, and that is not ours to stop.
+daemons=
+for package in snmpd kea-dhcp4-server krb5-kdc krb5-admin-server; do
+	case " $missing " in
+	*" $package "*) daemons="$daemons $package" ;;
+	esac
+done
+if [ -n "$daemons" ] && [ -d /run/systemd/system ]; then
+	echo "Debian may have started services with them, which are not used" \
+	    "here.  To stop them: systemctl disable --now$daemons"
+fi
 exit 0
