@@ -22,6 +22,9 @@
 /* Longest relationship name in UTF-8: 126 UTF-16 units of 3 octets each. */
 #define FAILOVER_NAME_SIZE (3 * DHCP_FAILOVER_MAX_NAME + 1)
 
+/* In statistics: a number that the server cannot give. */
+#define FAILOVER_NOT_COUNTED UINT32_MAX
+
 /* What a server knows about one relationship when it lists all of them. */
 struct failover_row {
 	DHCP_FAILOVER_RELATIONSHIP rel; /* SharedSecret is always NULL here */

@@ -408,7 +408,7 @@ dismiss(struct managed *server, unsigned int milliseconds)
 static void
 permit(struct managed *server, uint32_t write_policy)
 {
-	server->writable = server->conf.writable & server->conf.type->sets &
+	server->writable = server->conf.writable & server->server->sets &
 	    write_policy;
 	/* Where nothing may be set, nothing may be created either. */
 	server->creates = server->conf.type->creates && server->writable != 0;

@@ -149,6 +149,7 @@ failover_server_open(const struct failover_server_type *type, const char *name,
 	opened->type = type;
 	opened->name = name;
 	opened->address = address;
+	opened->sets = type->sets;
 	if ((error = type->open(opened, options)) != ERROR_SUCCESS)
 		goto err1;
 
@@ -208,7 +209,7 @@ failover_server_set(struct failover_server *server, DWORD flags,
 	enum dhcp_error error;
 
 	error = start(server, failover_check_set(flags, rel),
-	    ops->set != NULL && (flags & ~server->type->sets) == 0);
+	    ops->set != NULL && (flags & ~server->sets) == 0);
 	if (error == ERROR_SUCCESS)
 		error = ops->set(server, flags, rel);
 	server->report.set_calls++;
@@ -445,7 +446,7 @@ static enum dhcp_error
 restore_members(struct failover_server *server,
     const DHCP_FAILOVER_RELATIONSHIP *old, DWORD flags)
 {
-	flags &= server->type->sets;
+	flags &= server->sets;
 	if (flags == 0)
 		return ERROR_SUCCESS;
 	if (server->type->ops->set == NULL)

@@ -82,7 +82,7 @@ struct failover_server_ops {
 struct failover_server_type {
 	const char *name;
 	enum failover_server_kind kind;
-	uint32_t sets; /* flags it can set */
+	uint32_t sets; /* flags it can set; open may narrow a handle's */
 	bool creates; /* relationships and scopes can come and go */
 	const struct conf_key *keys; /* its own keys in [server N] */
 	size_t nkeys;
@@ -110,6 +110,7 @@ struct failover_server {
 	const char *name; /* for messages; owned by the configuration */
 	const char *address; /* or NULL */
 	void *impl; /* the type's own */
+	uint32_t sets; /* flags that can be set here; fixed once it is open */
 	struct failover_server_report report;
 	char why[256]; /* of the call that runs; "" where the code says all */
 	char logged[384]; /* the trouble last logged; "": none, or it is over */

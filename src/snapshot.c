@@ -120,8 +120,12 @@ add_scopes(struct snapshot *snapshot, struct snapshot_row *to,
 	for (i = 0; i < n; i++) {
 		memset(&scope[i], 0, sizeof(scope[i]));
 		scope[i].address = from->rel.pScopes->Elements[i];
-		if ((scope[i].counted = from->stats != NULL))
-			scope[i].stats = from->stats[i];
+		if (from->stats == NULL)
+			continue;
+		scope[i].stats = from->stats[i];
+		scope[i].counted =
+		    from->stats[i].NumAddr != FAILOVER_NOT_COUNTED &&
+		    from->stats[i].AddrFree != FAILOVER_NOT_COUNTED;
 	}
 	qsort(scope, n, sizeof(*scope), compare_scopes);
 	snapshot->nscopes += n;

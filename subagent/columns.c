@@ -123,6 +123,21 @@ scope_counted(const struct cursor *at)
 	return at->scope->counted;
 }
 
+/* Not every server can give every number. */
+#define COUNTED(member)                                                       \
+	static bool scope_counted_##member(const struct cursor *at)            \
+	{                                                                      \
+		return at->scope->counted &&                                   \
+		    at->scope->stats.member != FAILOVER_NOT_COUNTED;           \
+	}
+COUNTED(NumAddr)
+COUNTED(AddrFree)
+COUNTED(AddrInUse)
+COUNTED(PartnerAddrFree)
+COUNTED(ThisAddrFree)
+COUNTED(PartnerAddrInUse)
+COUNTED(ThisAddrInUse)
+
 static uint32_t
 scope_free_percent(const struct cursor *at)
 {
@@ -247,7 +262,7 @@ set_event_limit(const struct cursor *at, uint32_t value)
 #define BITS(n) COLUMN_FLAGS, COLUMN_RO, 0, 0, n
 #define COUNT(n, label, member)                                               \
 	{ STATS(n), RO(COLUMN_U32), AT(snapshot_scope, uint32_t, stats.member),  \
-	    label, NULL, NULL, NULL, scope_counted }
+	    label, NULL, NULL, NULL, scope_counted_##member }
 #define OWN(kind, min, max) kind, COLUMN_RW, 0, min, max
 #define WRITTEN(label, get, set) 0, label, get, NULL, set, NULL
 #define MEMBER(label, thing, type, member)                                    \
