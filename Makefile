@@ -30,7 +30,7 @@ FLAGS = $(WARN) $(CFLAGS) $(SAN) -MMD -MP \
         -DDHCPFO_STATE='"$(localstatedir)/lib/dhcpfo"'
 
 # src/ sees neither Net-SNMP's flags nor more than POSIX: a wall between layers.
-LIB_PKGS   := sqlite3 inih
+LIB_PKGS   := sqlite3 inih jansson
 CTL_PKGS   := jansson
 AGENT_PKGS := netsnmp-agent netsnmp
 TEST_PKGS  := cmocka

@@ -3,9 +3,11 @@
 #include <stddef.h>
 
 #include "server.h"
+#include "server_kea.h"
 #include "server_local.h"
 
 const struct failover_server_type *const failover_server_types[] = {
 	&failover_server_local,
+	&failover_server_kea,
 	NULL,
 };
