@@ -32,8 +32,8 @@ is_obituary(const char *answer)
 		return false;
 	body += strlen("\r\n\r\n");
 	return !kea_reply_result(body, strlen(body), &fault) &&
-	       fault.result == KEA_RESULT_ERROR &&
-	       strstr(fault.text, words) != NULL;
+	    fault.result == KEA_RESULT_ERROR &&
+	    strstr(fault.text, words) != NULL;
 }
 
 enum kea_pulse

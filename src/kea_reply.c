@@ -259,8 +259,8 @@ read_status_rel(const json_t *from, struct arena *arena,
 }
 
 static bool
-read_status(
-    const json_t *answer, struct kea_status *status, struct kea_fault *fault)
+read_status(const json_t *answer, struct kea_status *status,
+    struct kea_fault *fault)
 {
 	const json_t *arguments = json_object_get(answer, "arguments");
 	const json_t *ha = json_object_get(arguments, "high-availability");
@@ -385,12 +385,12 @@ read_config_rel(const json_t *from, struct arena *arena,
 	rel->max_response_delay = (uint32_t)delay;
 	rel->npeers = json_array_size(peers);
 	if ((rel->this_server = keep(arena, this_server)) == NULL ||
-	    (rel->peers = arena_alloc(
-		 arena, (rel->npeers + 1) * sizeof(*rel->peers))) == NULL)
+	    (rel->peers = arena_alloc(arena,
+		 (rel->npeers + 1) * sizeof(*rel->peers))) == NULL)
 		return fail_memory(fault);
 	for (i = 0; i < rel->npeers; i++)
-		if (!read_peer(
-			json_array_get(peers, i), arena, &rel->peers[i], fault))
+		if (!read_peer(json_array_get(peers, i), arena, &rel->peers[i],
+			fault))
 			return false;
 	return true;
 }
@@ -407,8 +407,8 @@ is_ha_library(const json_t *hook)
 		return false;
 	length = json_string_length(library);
 	return length >= strlen(name) &&
-	       strcmp(json_string_value(library) + length - strlen(name),
-		   name) == 0;
+	    strcmp(json_string_value(library) + length - strlen(name), name) ==
+	    0;
 }
 
 json_t *
@@ -420,8 +420,8 @@ kea_reply_ha(json_t *dhcp4)
 	for (i = 0; i < json_array_size(hooks); i++) {
 		hook = json_array_get(hooks, i);
 		if (is_ha_library(hook))
-			return json_object_get(
-			    json_object_get(hook, "parameters"),
+			return json_object_get(json_object_get(hook,
+						   "parameters"),
 			    "high-availability");
 	}
 	return NULL;
@@ -534,8 +534,8 @@ sort_subnets(struct kea_config *config)
 }
 
 static bool
-read_all_subnets(
-    const json_t *dhcp4, struct kea_config *config, struct kea_fault *fault)
+read_all_subnets(const json_t *dhcp4, struct kea_config *config,
+    struct kea_fault *fault)
 {
 	const json_t *networks = json_object_get(dhcp4, "shared-networks");
 	const json_t *network;
@@ -545,8 +545,8 @@ read_all_subnets(
 	for (i = 0; i < json_array_size(networks); i++)
 		n += json_array_size(
 		    json_object_get(json_array_get(networks, i), "subnet4"));
-	if ((config->subnets = arena_alloc(
-		 &config->arena, (n + 1) * sizeof(*config->subnets))) == NULL)
+	if ((config->subnets = arena_alloc(&config->arena,
+		 (n + 1) * sizeof(*config->subnets))) == NULL)
 		return fail_memory(fault);
 	if (!read_subnets(dhcp4, NULL, config, fault))
 		return false;
@@ -574,7 +574,7 @@ kea_reply_config(const char *text, size_t length, struct kea_config *config,
 		good = fail_shape(fault, "Dhcp4");
 	else
 		good = read_rels(dhcp4, config, fault) &&
-		       read_all_subnets(dhcp4, config, fault);
+		    read_all_subnets(dhcp4, config, fault);
 	json_decref(answer);
 	if (!good)
 		kea_config_free(config);
@@ -641,8 +641,8 @@ compare_counts(const void *a, const void *b)
 }
 
 static bool
-read_counts(
-    const json_t *answer, struct kea_counts *counts, struct kea_fault *fault)
+read_counts(const json_t *answer, struct kea_counts *counts,
+    struct kea_fault *fault)
 {
 	const json_t *set =
 	    json_object_get(json_object_get(answer, "arguments"), "result-set");
@@ -653,8 +653,8 @@ read_counts(
 	    !find_columns(json_object_get(set, "columns"), at))
 		return fail_shape(fault, "result-set");
 	n = json_array_size(rows);
-	if ((counts->at = arena_alloc(
-		 &counts->arena, (n + 1) * sizeof(*counts->at))) == NULL)
+	if ((counts->at = arena_alloc(&counts->arena,
+		 (n + 1) * sizeof(*counts->at))) == NULL)
 		return fail_memory(fault);
 	for (i = 0; i < n; i++)
 		if (!read_count(json_array_get(rows, i), at, &counts->at[i]))
@@ -689,8 +689,8 @@ kea_counts_find(const struct kea_counts *counts, int64_t id)
 
 	if (counts->n == 0)
 		return NULL;
-	return bsearch(
-	    &key, counts->at, counts->n, sizeof(key), compare_counts);
+	return bsearch(&key, counts->at, counts->n, sizeof(key),
+	    compare_counts);
 }
 
 void

@@ -21,7 +21,7 @@
 /* Why an answer is of no use. */
 struct kea_fault {
 	enum dhcp_error error;
-	int result;	/* Kea's own, where it says so; else KEA_RESULT_NONE */
+	int result; /* Kea's own, where it says so; else KEA_RESULT_NONE */
 	char text[256]; /* of the answer never more than Kea's own message */
 };
 

@@ -12,8 +12,8 @@ compose(struct kea_buffer *buffer, const char *command, const json_t *arguments)
 	const size_t size = json_dumpb(arguments, NULL, 0, JSON_COMPACT);
 	char head[64];
 
-	snprintf(
-	    head, sizeof(head), "{\"command\":\"%s\",\"arguments\":", command);
+	snprintf(head, sizeof(head),
+	    "{\"command\":\"%s\",\"arguments\":", command);
 	if (size == 0 || !kea_buffer_add(buffer, head, strlen(head)) ||
 	    !kea_buffer_reserve(buffer, size + 1) ||
 	    json_dumpb(arguments, buffer->at + buffer->length, size,
@@ -64,8 +64,8 @@ kea_rewrite(const char *answer, size_t length, size_t number, uint32_t delay,
 	fault->result = KEA_RESULT_NONE;
 	if ((tree = kea_reply_open(answer, length, fault)) == NULL)
 		return false;
-	good = rewrite_arguments(
-	    json_object_get(tree, "arguments"), number, delay, rewrite, fault);
+	good = rewrite_arguments(json_object_get(tree, "arguments"), number,
+	    delay, rewrite, fault);
 	json_decref(tree);
 	if (!good)
 		kea_rewrite_free(rewrite);
@@ -102,12 +102,12 @@ leaks(const char *key, json_t *json, const char *text)
 
 	if (json_is_string(json))
 		return is_secret(key) && json_string_length(json) > 0 &&
-		       strstr(text, json_string_value(json)) != NULL;
+		    strstr(text, json_string_value(json)) != NULL;
 	for (i = 0; i < json_array_size(json); i++)
 		if (leaks(key, json_array_get(json, i), text))
 			return true;
-	json_object_foreach(
-	    json, name, member) if (leaks(name, member, text)) return true;
+	json_object_foreach(json, name,
+	    member) if (leaks(name, member, text)) return true;
 	return false;
 }
 

@@ -15,7 +15,7 @@
 
 struct kea_rewrite {
 	struct kea_buffer test,
-	    set;		/* config-test, config-set with the new one */
+	    set; /* config-test, config-set with the new one */
 	struct kea_buffer back; /* config-set with the old one */
 };
 

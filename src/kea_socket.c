@@ -130,8 +130,8 @@ send_all(int fd, const char *text, size_t length, int64_t until, int *error)
 }
 
 static enum kea_end
-read_all(
-    int fd, size_t max, int64_t until, struct kea_buffer *answer, int *error)
+read_all(int fd, size_t max, int64_t until, struct kea_buffer *answer,
+    int *error)
 {
 	ssize_t n;
 
@@ -201,8 +201,8 @@ exchange(const struct sockaddr *to, socklen_t size, const char *text,
 	if ((*error = connect_socket(fd, to, size, connect_until)) != 0)
 		end = end_of_connect(*error);
 	else
-		end = converse(
-		    fd, text, length, limits->answer, until, answer, error);
+		end = converse(fd, text, length, limits->answer, until, answer,
+		    error);
 	close(fd);
 	return end;
 }

@@ -17,23 +17,23 @@
 enum kea_end {
 	KEA_END_ANSWERED, /* the other side closed after at least one octet */
 	/* Nothing was sent: */
-	KEA_END_ABSENT,	     /* there is no such socket */
-	KEA_END_REFUSED,     /* nobody listens */
-	KEA_END_DENIED,	     /* no permission */
-	KEA_END_BUSY,	     /* no connection in time */
+	KEA_END_ABSENT, /* there is no such socket */
+	KEA_END_REFUSED, /* nobody listens */
+	KEA_END_DENIED, /* no permission */
+	KEA_END_BUSY, /* no connection in time */
 	KEA_END_UNREACHABLE, /* any other failure to connect */
 	/* Something may have been received there: */
 	KEA_END_BROKEN, /* the connection broke off */
-	KEA_END_EMPTY,	/* closed without an octet */
+	KEA_END_EMPTY, /* closed without an octet */
 	KEA_END_SILENT, /* no (complete) answer in time */
-	KEA_END_HUGE,	/* the answer is longer than allowed */
+	KEA_END_HUGE, /* the answer is longer than allowed */
 	KEA_END_NO_MEMORY
 };
 
 struct kea_limits {
 	uint32_t connect; /* milliseconds */
-	uint32_t total;	  /* milliseconds, connecting included */
-	size_t answer;	  /* octets */
+	uint32_t total; /* milliseconds, connecting included */
+	size_t answer; /* octets */
 };
 
 /**

@@ -23,7 +23,7 @@ enum kea_role {
 };
 
 enum kea_state {
-	KEA_STATE_OTHER,       /* a word that is not known, or none */
+	KEA_STATE_OTHER, /* a word that is not known, or none */
 	KEA_STATE_UNAVAILABLE, /* of the partner: does not answer */
 	KEA_STATE_BACKUP,
 	KEA_STATE_COMMUNICATION_RECOVERY,

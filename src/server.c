@@ -47,18 +47,42 @@ drop_cut_character(char *text)
 	}
 }
 
+static void say_why(struct failover_server *server, const char *format,
+    va_list arguments) __attribute__((format(printf, 2, 0)));
+
+static void
+say_why(struct failover_server *server, const char *format, va_list arguments)
+{
+	int length;
+
+	length = vsnprintf(server->why, sizeof(server->why), format, arguments);
+	if (length >= (int)sizeof(server->why))
+		drop_cut_character(server->why);
+}
+
 enum dhcp_error
 failover_server_failed(struct failover_server *server, enum dhcp_error error,
     const char *format, ...)
 {
 	va_list arguments;
-	int length;
 
 	va_start(arguments, format);
-	length = vsnprintf(server->why, sizeof(server->why), format, arguments);
+	say_why(server, format, arguments);
 	va_end(arguments);
-	if (length >= (int)sizeof(server->why))
-		drop_cut_character(server->why);
+	server->refused = false;
+	return error;
+}
+
+enum dhcp_error
+failover_server_refused(struct failover_server *server, enum dhcp_error error,
+    const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say_why(server, format, arguments);
+	va_end(arguments);
+	server->refused = true;
 	return error;
 }
 
@@ -98,7 +122,12 @@ record_failure(struct failover_server *server, enum dhcp_error error)
 	    text);
 
 	/* Without words it is an answer to what the caller asked for. */
-	if (server->why[0] != '\0')
+	if (server->why[0] == '\0')
+		return;
+	if (server->refused)
+		log_notice("server \"%s\": %s (%s, %u)", server->name,
+		    server->why, DhcpfoErrorName(error), (unsigned int)error);
+	else
 		log_trouble(server, error);
 }
 

@@ -113,6 +113,7 @@ struct failover_server {
 	uint32_t sets; /* flags that can be set here; fixed once it is open */
 	struct failover_server_report report;
 	char why[256]; /* of the call that runs; "" where the code says all */
+	bool refused; /* why is a refusal */
 	char logged[384]; /* the trouble last logged; "": none, or it is over */
 	bool changing; /* between begin and commit: nothing is proven yet */
 };
@@ -140,6 +141,14 @@ void failover_server_close(struct failover_server *server);
  * changes, and kept for dhcpFoServerLastErrorText.  Returns ${error}.
  */
 enum dhcp_error failover_server_failed(struct failover_server *server,
+    enum dhcp_error error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/**
+ * For types: the server is well, but what is asked for is refused, and why.
+ * Kept and logged likewise, but as no trouble of the server's.
+ */
+enum dhcp_error failover_server_refused(struct failover_server *server,
     enum dhcp_error error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -83,8 +83,8 @@ kea_ask(struct failover_server *server, const struct kea_command *command,
 	const struct kea_server *kea = server->impl;
 	const struct kea_limits limits = {
 		.connect = kea->options->timeout,
-		.total = command->timeout != 0 ? command->timeout
-					       : kea->options->timeout,
+		.total = command->timeout != 0 ? command->timeout :
+						 kea->options->timeout,
 		.answer = ANSWER_MAX,
 	};
 	const char *text = command->text;
@@ -98,8 +98,8 @@ kea_ask(struct failover_server *server, const struct kea_command *command,
 		    "{\"command\":\"%s\"}", command->name);
 		text = plain;
 	}
-	end = kea_socket_local(
-	    kea->options->socket, text, length, &limits, answer, &error);
+	end = kea_socket_local(kea->options->socket, text, length, &limits,
+	    answer, &error);
 	return no_answer(server, command->name, &limits, end, error);
 }
 
@@ -107,8 +107,8 @@ enum dhcp_error
 kea_faulted(struct failover_server *server, const char *command,
     const struct kea_fault *fault)
 {
-	return failover_server_failed(
-	    server, fault->error, "%s: %s", command, fault->text);
+	return failover_server_failed(server, fault->error, "%s: %s", command,
+	    fault->text);
 }
 
 /* The socket is on this host, and so is the clock that Kea reads. */

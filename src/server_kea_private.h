@@ -30,14 +30,14 @@ struct kea_server {
 	int64_t config_at; /* when that was asked, by kea_now(); 0: never */
 	struct prev_state *prev_states;
 	char odd_state[64]; /* the unknown word last logged */
-	bool uncounted;	    /* logged that there are no statistics */
+	bool uncounted; /* logged that there are no statistics */
 };
 
 /* A command and how much may be asked of it. */
 struct kea_command {
 	const char *name;
 	const char *text; /* NULL: {"command":"NAME"} */
-	size_t length;	  /* of text */
+	size_t length; /* of text */
 	uint32_t timeout; /* milliseconds; 0: as configured */
 };
 
@@ -68,7 +68,7 @@ struct kea_view {
 	const struct kea_config_rel *config;
 	const struct kea_peer *primary, *secondary, *partner;
 	size_t number; /* in Kea's list */
-	bool lost;     /* it does not hear of its partner */
+	bool lost; /* it does not hear of its partner */
 	FSM_STATE state;
 	char name[FAILOVER_NAME_SIZE];
 };
@@ -78,8 +78,8 @@ bool
 kea_view(const struct kea_server *kea, size_t number, struct kea_view *view);
 
 /** Likewise by name; false: there is none. */
-bool kea_view_named(
-    const struct kea_server *kea, const char *name, struct kea_view *view);
+bool kea_view_named(const struct kea_server *kea, const char *name,
+    struct kea_view *view);
 
 /** The members of ${view} except scopes; its strings are the view's. */
 void kea_members(struct kea_server *kea, struct kea_view *view,

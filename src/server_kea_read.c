@@ -21,8 +21,9 @@ tell_odd_states(struct failover_server *server)
 
 	for (i = 0; i < kea->status.n; i++) {
 		odd = kea->status.rels[i].odd_state;
-		if (odd == NULL || strncmp(odd, kea->odd_state,
-				       sizeof(kea->odd_state) - 1) == 0)
+		if (odd == NULL ||
+		    strncmp(odd, kea->odd_state, sizeof(kea->odd_state) - 1) ==
+			0)
 			continue;
 		snprintf(kea->odd_state, sizeof(kea->odd_state), "%s", odd);
 		log_warning("server \"%s\": Kea is in state \"%s\", which is "
@@ -42,8 +43,8 @@ kea_refresh_status(struct failover_server *server)
 	enum dhcp_error error;
 
 	if ((error = kea_ask(server, &command, &answer)) == ERROR_SUCCESS) {
-		if (kea_reply_status(
-			answer.at, answer.length, &status, &fault)) {
+		if (kea_reply_status(answer.at, answer.length, &status,
+			&fault)) {
 			kea_status_free(&kea->status);
 			kea->status = status;
 			tell_odd_states(server);
@@ -66,8 +67,8 @@ refresh_config(struct failover_server *server)
 	enum dhcp_error error;
 
 	if ((error = kea_ask(server, &command, &answer)) == ERROR_SUCCESS) {
-		if (kea_reply_config(
-			answer.at, answer.length, &config, &fault)) {
+		if (kea_reply_config(answer.at, answer.length, &config,
+			&fault)) {
 			kea_config_free(&kea->config);
 			kea->config = config;
 			kea->config_at = asked;
@@ -88,8 +89,7 @@ is_fresh(const struct kea_server *kea)
 	int64_t age = kea_now() - kea->config_at;
 
 	return kea->config_at != 0 && age < CONFIG_AGE_MAX &&
-	       kea->status.reload >= 0 &&
-	       kea->status.reload * 1000 > age + 2000;
+	    kea->status.reload >= 0 && kea->status.reload * 1000 > age + 2000;
 }
 
 /* Are both about the same relationships? */
@@ -183,8 +183,8 @@ kea_view(const struct kea_server *kea, size_t number, struct kea_view *view)
 }
 
 bool
-kea_view_named(
-    const struct kea_server *kea, const char *name, struct kea_view *view)
+kea_view_named(const struct kea_server *kea, const char *name,
+    struct kea_view *view)
 {
 	size_t i;
 
@@ -199,7 +199,7 @@ kea_safe_period(const struct kea_view *view)
 {
 	/* Upwards: 0 would read as if it were not waited at all. */
 	return view->config->max_response_delay / 1000 +
-	       (view->config->max_response_delay % 1000 != 0);
+	    (view->config->max_response_delay % 1000 != 0);
 }
 
 static char *
@@ -219,9 +219,9 @@ kea_members(struct kea_server *kea, struct kea_view *view,
 		.PrimaryServer = view->primary->address,
 		.SecondaryServer = view->secondary->address,
 		.Mode = balanced ? LoadBalance : HotStandby,
-		.ServerType = view->status->role == KEA_ROLE_PRIMARY
-				  ? PrimaryServer
-				  : SecondaryServer,
+		.ServerType = view->status->role == KEA_ROLE_PRIMARY ?
+		    PrimaryServer :
+		    SecondaryServer,
 		.State = view->state,
 		.PrevState =
 		    prev_state_note(&kea->prev_states, view->name, view->state),
@@ -307,8 +307,8 @@ clamp(int64_t number)
 {
 	if (number < 0)
 		return 0;
-	return number < FAILOVER_NOT_COUNTED ? (DWORD)number
-					     : FAILOVER_NOT_COUNTED - 1;
+	return number < FAILOVER_NOT_COUNTED ? (DWORD)number :
+					       FAILOVER_NOT_COUNTED - 1;
 }
 
 /* Leases are replicated: each server counts those of both, and no shares. */
@@ -352,9 +352,9 @@ read_counts(struct failover_server *server, struct kea_counts *counts)
 		kea->uncounted = true;
 		log_notice("server \"%s\": no statistics of scopes%s: %s",
 		    server->name,
-		    fault.result == KEA_RESULT_UNSUPPORTED
-			? ", the hook libdhcp_stat_cmds.so is not loaded"
-			: "",
+		    fault.result == KEA_RESULT_UNSUPPORTED ?
+			", the hook libdhcp_stat_cmds.so is not loaded" :
+			"",
 		    fault.text);
 	}
 
@@ -489,6 +489,6 @@ kea_scope_statistics(struct failover_server *server, DHCP_IP_ADDRESS scope,
 		return error;
 	count_scope(&counts, subnet->id, stats);
 	kea_counts_free(&counts);
-	return stats->NumAddr != FAILOVER_NOT_COUNTED ? ERROR_SUCCESS
-						      : ERROR_NOT_SUPPORTED;
+	return stats->NumAddr != FAILOVER_NOT_COUNTED ? ERROR_SUCCESS :
+							ERROR_NOT_SUPPORTED;
 }

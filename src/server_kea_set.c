@@ -57,7 +57,7 @@ refuse(struct failover_server *server, const struct kea_view *view,
 	const DHCP_IP_ADDRESS address = view->partner->address;
 	char text[FAILOVER_ADDRESS_SIZE];
 
-	return failover_server_failed(server, ERROR_INVALID_PARAMETER,
+	return failover_server_refused(server, ERROR_INVALID_PARAMETER,
 	    "\"%s\": partnerDown refused: partner %s (%s) %s", view->name,
 	    view->partner->name,
 	    address != 0 ? failover_address_text(address, text) : "no IPv4",
@@ -75,16 +75,16 @@ check_partner(struct failover_server *server, const struct kea_view *view)
 	const bool unavailable = view->status->partner == KEA_STATE_UNAVAILABLE;
 
 	if (view->partner->address == 0)
-		return unavailable ? ERROR_SUCCESS
-				   : refuse(server, view,
+		return unavailable ? ERROR_SUCCESS :
+				     refuse(server, view,
 					 "cannot be probed, and Kea has not "
 					 "yet found it unavailable; try again");
 	switch (kea_probe(view->partner, PROBE_TIMEOUT)) {
 	case KEA_PULSE_DEAD:
 		return ERROR_SUCCESS;
 	case KEA_PULSE_NONE:
-		return unavailable ? ERROR_SUCCESS
-				   : refuse(server, view,
+		return unavailable ? ERROR_SUCCESS :
+				     refuse(server, view,
 					 "cannot be reached, but Kea has not "
 					 "yet found it unavailable; try again");
 	case KEA_PULSE_HUNG:
@@ -106,20 +106,20 @@ check_partner_down(struct failover_server *server, const struct kea_view *view,
 
 	*needed = false;
 	if (want != PARTNER_DOWN)
-		return failover_server_failed(server, ERROR_INVALID_PARAMETER,
+		return failover_server_refused(server, ERROR_INVALID_PARAMETER,
 		    "\"%s\": the only state that Kea can be set to is "
 		    "partnerDown",
 		    view->name);
 	if (view->state == PARTNER_DOWN)
 		return ERROR_SUCCESS;
 	if (kea->status.n != 1)
-		return failover_server_failed(server, ERROR_NOT_SUPPORTED,
+		return failover_server_refused(server, ERROR_NOT_SUPPORTED,
 		    "\"%s\": partnerDown refused: Kea has %zu relationships, "
 		    "and ha-maintenance-start cannot say which",
 		    view->name, kea->status.n);
 	if (view->state != COMMUNICATION_INT && view->state != STARTUP &&
 	    view->state != RECOVER)
-		return failover_server_failed(server, ERROR_INVALID_PARAMETER,
+		return failover_server_refused(server, ERROR_INVALID_PARAMETER,
 		    "\"%s\": partnerDown refused in state %s (Kea: %s)",
 		    view->name,
 		    failover_word(FAILOVER_WORDS_STATE, view->state),
@@ -163,7 +163,7 @@ cancel(struct failover_server *server, const char *name)
 			break;
 		if (kea->status.rels[0].state !=
 		    KEA_STATE_PARTNER_IN_MAINTENANCE)
-			return failover_server_failed(server,
+			return failover_server_refused(server,
 			    ERROR_INVALID_PARAMETER,
 			    "\"%s\": partnerDown "
 			    "refused: the partner came back just now",
@@ -225,13 +225,13 @@ check_safe_period(struct failover_server *server, const struct kea_view *view,
 	if (want == kea_safe_period(view))
 		return ERROR_SUCCESS;
 	if (want < SAFE_PERIOD_MIN || want > SAFE_PERIOD_MAX)
-		return failover_server_failed(server, ERROR_INVALID_PARAMETER,
+		return failover_server_refused(server, ERROR_INVALID_PARAMETER,
 		    "\"%s\": Kea's max-response-delay can be %u to %u seconds",
 		    view->name, SAFE_PERIOD_MIN, SAFE_PERIOD_MAX);
 	*needed = true;
 	if (view->state == NORMAL || anyway)
 		return ERROR_SUCCESS;
-	return failover_server_failed(server, ERROR_DHCP_FO_STATE_NOT_NORMAL,
+	return failover_server_refused(server, ERROR_DHCP_FO_STATE_NOT_NORMAL,
 	    "\"%s\": safePeriod refused in state %s: config-set restarts high "
 	    "availability",
 	    view->name, failover_word(FAILOVER_WORDS_STATE, view->state));
@@ -239,8 +239,8 @@ check_safe_period(struct failover_server *server, const struct kea_view *view,
 
 /* Does high availability run, with ${delay}? */
 static enum dhcp_error
-verify_delay(
-    struct failover_server *server, size_t number, uint32_t delay, bool *so)
+verify_delay(struct failover_server *server, size_t number, uint32_t delay,
+    bool *so)
 {
 	const struct kea_server *kea = server->impl;
 	enum dhcp_error error;
@@ -253,7 +253,7 @@ verify_delay(
 	if (error != ERROR_SUCCESS)
 		return error;
 	*so = number < kea->config.n &&
-	      kea->config.rels[number].max_response_delay == delay;
+	    kea->config.rels[number].max_response_delay == delay;
 	return ERROR_SUCCESS;
 }
 
@@ -350,8 +350,8 @@ set_safe_period(struct failover_server *server, const struct kea_view *view,
 		error = not_done(error);
 		goto err0;
 	}
-	if (!kea_rewrite(
-		saved.at, saved.length, number, new, &rewrite, &fault)) {
+	if (!kea_rewrite(saved.at, saved.length, number, new, &rewrite,
+		&fault)) {
 		error = not_done(kea_faulted(server, get.name, &fault));
 		goto err0;
 	}
@@ -381,8 +381,8 @@ change(struct failover_server *server, DWORD flags,
 	if (!kea_view_named(kea, rel->RelationshipName, &view))
 		return ERROR_DHCP_FO_RELATIONSHIP_DOES_NOT_EXIST;
 	if (flags & SAFEPERIOD) {
-		error = check_safe_period(
-		    server, &view, rel->SafePeriod, anyway, &period);
+		error = check_safe_period(server, &view, rel->SafePeriod,
+		    anyway, &period);
 		if (error != ERROR_SUCCESS)
 			return error;
 	}
@@ -396,8 +396,8 @@ change(struct failover_server *server, DWORD flags,
 		if (error != ERROR_SUCCESS)
 			return error;
 	}
-	return down ? partner_down(server, rel->RelationshipName)
-		    : ERROR_SUCCESS;
+	return down ? partner_down(server, rel->RelationshipName) :
+		      ERROR_SUCCESS;
 }
 
 enum dhcp_error
@@ -428,7 +428,7 @@ kea_restore(struct failover_server *server, const char *name,
 			return error;
 	}
 	if (view.state == PARTNER_DOWN && old->State != PARTNER_DOWN)
-		return failover_server_failed(server, ERROR_NOT_SUPPORTED,
+		return failover_server_refused(server, ERROR_NOT_SUPPORTED,
 		    "\"%s\": nothing but the return of the partner ends "
 		    "partnerDown",
 		    name);

@@ -418,7 +418,7 @@ read__of_a_bad_file__says_where_and_what(void **state)
 		{ LOCAL "name = a\nname = b\n", "4: name: is already in line 3" },
 		{ LOCAL "type = local\n", "3: type: is already in line 2" },
 		{ LOCAL "database = a\nwrite = all\ndatabase = a\n", "5: database: is already in line 3" },
-		{ "\n[server 1]\nname = x\n", "2: [server 1] has no type, which may be one of: local, test" },
+		{ "\n[server 1]\nname = x\n", "2: [server 1] has no type, which may be one of: local, kea, test" },
 		{ "[server 1]\n[server 2]\ntype = local\n", "1: [server 1] has no type, which may be one of: local, test" },
 		{ "[server 1]\nname = x\ntype = Local\n", "3: type: \"Local\" is not one of: local, test" },
 		{ "[server 1]\ntype =\n", "2: type: \"\" is not one of: local, test" },
