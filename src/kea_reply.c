@@ -77,9 +77,12 @@ kea_reply_guard(void)
 /* ---------------------------------------------------------------- the answer
  */
 
-/* Is ${text} nested no deeper than we are ready for? */
+/*
+ * Is ${text} nested no deeper than we are ready for?  ${*open}: it ends within
+ * a list, a map or a string.
+ */
 static bool
-is_shallow(const char *text, size_t length)
+is_shallow(const char *text, size_t length, bool *open)
 {
 	unsigned int depth = 0;
 	bool quoted = false;
@@ -96,6 +99,7 @@ is_shallow(const char *text, size_t length)
 		} else if ((text[i] == ']' || text[i] == '}') && depth > 0)
 			depth--;
 	}
+	*open = depth > 0 || quoted;
 	return true;
 }
 
@@ -104,8 +108,9 @@ parse(const char *text, size_t length, struct kea_fault *fault)
 {
 	json_error_t why;
 	json_t *json;
+	bool open;
 
-	if (!is_shallow(text, length)) {
+	if (!is_shallow(text, length, &open)) {
 		fail(fault, RPC_X_BAD_STUB_DATA, KEA_RESULT_NONE,
 		    "the answer is nested too deeply");
 		return NULL;
@@ -114,7 +119,7 @@ parse(const char *text, size_t length, struct kea_fault *fault)
 		return json;
 	if (json_error_code(&why) == json_error_out_of_memory)
 		fail_memory(fault);
-	else if (json_error_code(&why) == json_error_premature_end_of_input)
+	else if (open)
 		/* The message would quote the answer, which is not ours to. */
 		fail(fault, RPC_S_CALL_FAILED, KEA_RESULT_NONE,
 		    "the answer breaks off after %zu octets", length);

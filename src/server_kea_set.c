@@ -375,8 +375,7 @@ change(struct failover_server *server, DWORD flags,
 	struct kea_view view;
 	enum dhcp_error error;
 
-	if ((error = kea_refresh(server, (flags & SAFEPERIOD) != 0)) !=
-	    ERROR_SUCCESS)
+	if ((error = kea_refresh(server, true)) != ERROR_SUCCESS)
 		return not_done(error);
 	if (!kea_view_named(kea, rel->RelationshipName, &view))
 		return ERROR_DHCP_FO_RELATIONSHIP_DOES_NOT_EXIST;
