@@ -142,6 +142,32 @@ check: check-deps
 lint: check-deps
 	$(Q)B='$(B)' MAKE='$(MAKE)' sh tests/check.sh lint
 
+# Whatever comes from outside, by libFuzzer: "make fuzz-run T=60" lets each target
+# have so many seconds.  New cases stay in the build directory.
+FUZZ  := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ))
+CLANG ?= clang
+T     ?= 60
+fuzz_san = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+
+.PHONY: fuzz fuzz-run
+fuzz: $(FUZZS)
+
+$(B)/fuzz/%: tests/fuzz/%.c $(LIB) $(wildcard src/*.h)
+	$(call say,FUZZ)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(filter-out -MMD -MP,$(FLAGS)) $(fuzz_san) \
+	    -D_POSIX_C_SOURCE=200809L -Isrc $(lib_cflags) -o $@ $< $(LIB) \
+	    $(TYPES) $(lib_libs)
+
+fuzz-run: $(FUZZS)
+	$(Q)for t in $(FUZZS); do \
+	    c=tests/fuzz/corpus/$$(basename $$t | sed 's/fuzz_//; s/_.*//'); \
+	    mkdir -p $$t.corpus && $$t -max_total_time=$(T) -timeout=10 \
+		-rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
+		-artifact_prefix=$$t- $$t.corpus $$c || exit 1; \
+	done
+
 # ---------------------------------------------------------------- try it
 
 # Each installs the Debian packages that it needs and that are missing.
