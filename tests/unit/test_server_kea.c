@@ -231,6 +231,37 @@ prev_state__is_the_last_other_one_seen(void **state)
 }
 
 static void
+partner_that_is_not_heard__is_an_interruption(void **state)
+{
+	static const struct {
+		const char *status;
+		FSM_STATE state, partner;
+	} rows[] = {
+		{ BALANCING("load-balancing", "load-balancing", "true"),
+		    COMMUNICATION_INT, NORMAL },
+		{ BALANCING("load-balancing", "unavailable", "false"),
+		    COMMUNICATION_INT, NO_STATE },
+		{ BALANCING("communication-recovery", "unavailable", "true"),
+		    COMMUNICATION_INT, NO_STATE },
+		{ BALANCING("partner-down", "unavailable", "true"),
+		    PARTNER_DOWN, NO_STATE },
+		{ BALANCING("partner-down", "waiting", "false"), PARTNER_DOWN,
+		    STARTUP },
+		{ BALANCING("load-balancing", "load-balancing", "false"),
+		    NORMAL, NORMAL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < nitems(rows); i++) {
+		answers(rows[i].status, CONFIG_22);
+		assert_error(list(), ERROR_SUCCESS);
+		assert_int_equal(seen.rel[0]->State, rows[i].state);
+		assert_int_equal(seen.partner[0], rows[i].partner);
+		fake_forget(fake);
+	}
+}
+
+static void
 unknown_state__is_no_state_and_logged_once(void **state)
 {
 	(void)state;
@@ -1049,6 +1080,7 @@ main(void)
 		TEST(pair_of_3_0__is_listed),
 		TEST(passive_backup__is_no_relationship),
 		TEST(prev_state__is_the_last_other_one_seen),
+		TEST(partner_that_is_not_heard__is_an_interruption),
 		TEST(unknown_state__is_no_state_and_logged_once),
 		TEST(
 		    statistics_without_their_hook__are_missing_and_that_is_logged_once),
