@@ -359,7 +359,8 @@ class LoadBalancing(KeaCase):
         wait(lambda: self.get(server("OperStatus", 2)) == UNREACHABLE,
              "the dead one is unreachable")
         self.assertIn("nobody listens", self.error_text(2))
-        self.assertEqual(self.get(rel("PartnerState", 1, NAME)), 0)
+        wait(lambda: self.get(rel("PartnerState", 1, NAME)) == 0,
+             "the partner's state is not known")
         # It stays so by itself: nobody's clients are unacknowledged.
         asked = self.pair.one.received("ha-maintenance-start")
         began = time.monotonic()
