@@ -106,7 +106,7 @@ is_shallow(const char *text, size_t length, bool *open)
 static json_t *
 parse(const char *text, size_t length, struct kea_fault *fault)
 {
-	json_error_t why;
+	json_error_t why = { .line = 0 }; /* not filled in without memory */
 	json_t *json;
 	bool open;
 
@@ -117,7 +117,8 @@ parse(const char *text, size_t length, struct kea_fault *fault)
 	}
 	if ((json = json_loadb(text, length, 0, &why)) != NULL)
 		return json;
-	if (json_error_code(&why) == json_error_out_of_memory)
+	if (json_error_code(&why) == json_error_out_of_memory ||
+	    json_error_code(&why) == json_error_unknown)
 		fail_memory(fault);
 	else if (open)
 		/* The message would quote the answer, which is not ours to. */

@@ -94,8 +94,12 @@ connect_socket(int fd, const struct sockaddr *to, socklen_t size, int64_t until)
 			return 0;
 		switch (errno) {
 		case EINTR:
+			continue;
 		case EINPROGRESS:
+		case EALREADY: /* after EINTR */
 			return connected(fd, until);
+		case EISCONN: /* likewise */
+			return 0;
 		case EAGAIN:
 			/* The queue of a unix socket is full. */
 			if (kea_now() >= until)

@@ -16,8 +16,10 @@
 #include <string.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -54,14 +56,28 @@ struct fake {
 	char *last; /* what was sent last, whole */
 	size_t last_size;
 	char *set; /* the last config-set */
+	char *texts[256]; /* of all rules there were: one may still be sent */
+	size_t ntexts;
 };
+
+/* valgrind gives signals to threads which have them blocked. */
+static inline int
+fake_poll(struct pollfd *fds, nfds_t nfds, int milliseconds)
+{
+	int n;
+
+	do
+		n = poll(fds, nfds, milliseconds);
+	while (n == -1 && errno == EINTR);
+	return n;
+}
 
 static inline bool
 fake_stops(const struct fake *fake, int milliseconds)
 {
 	struct pollfd pollfd = { .fd = fake->wake[0], .events = POLLIN };
 
-	return poll(&pollfd, 1, milliseconds) > 0;
+	return fake_poll(&pollfd, 1, milliseconds) > 0;
 }
 
 /* Read one JSON object, behind a head or not; false: nothing came. */
@@ -71,7 +87,7 @@ fake_read(struct fake *fake, int fd)
 	size_t used = 0, i;
 	struct pollfd fds[2] = { { .fd = fd, .events = POLLIN },
 		{ .fd = fake->wake[0], .events = POLLIN } };
-	int depth;
+	int depth = 0;
 	ssize_t n;
 
 	for (;;) {
@@ -79,17 +95,16 @@ fake_read(struct fake *fake, int fd)
 			fake->last_size = 2 * fake->last_size + 8192;
 			fake->last = realloc(fake->last, fake->last_size);
 		}
-		if (poll(fds, 2, 5000) <= 0 || fds[1].revents != 0)
+		if (fake_poll(fds, 2, 5000) <= 0 || fds[1].revents != 0)
 			return false;
 		n = recv(fd, fake->last + used, 4096 - 1, 0);
 		if (n <= 0)
 			return false;
-		used += (size_t)n;
-		fake->last[used] = '\0';
-		for (i = 0, depth = 0; i < used; i++)
+		for (i = used, used += (size_t)n; i < used; i++)
 			depth +=
 			    (fake->last[i] == '{') - (fake->last[i] == '}');
-		if (depth == 0 && strchr(fake->last, '{') != NULL)
+		fake->last[used] = '\0';
+		if (depth == 0 && fake->last[used - 1] == '}')
 			return true;
 	}
 }
@@ -134,7 +149,8 @@ fake_send(const struct fake *fake, int fd, const char *text, size_t length)
 		{ .fd = fake->wake[0], .events = POLLIN } };
 	ssize_t n;
 
-	while (length > 0 && poll(fds, 2, 5000) > 0 && fds[1].revents == 0) {
+	while (
+	    length > 0 && fake_poll(fds, 2, 5000) > 0 && fds[1].revents == 0) {
 		n = send(fd, text, length, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0)
 			return;
@@ -150,7 +166,7 @@ fake_outwait(const struct fake *fake, int fd)
 	struct pollfd fds[2] = { { .fd = fd, .events = POLLIN },
 		{ .fd = fake->wake[0], .events = POLLIN } };
 
-	poll(fds, 2, 20000);
+	fake_poll(fds, 2, 20000);
 }
 
 static inline void
@@ -210,7 +226,7 @@ fake_run(void *arg)
 		{ .fd = fake->wake[0], .events = POLLIN } };
 	int fd;
 
-	while (poll(fds, 2, -1) > 0 && fds[1].revents == 0) {
+	while (fake_poll(fds, 2, -1) > 0 && fds[1].revents == 0) {
 		if ((fd = accept(fake->fd, NULL, NULL)) == -1)
 			continue;
 		fake_answer(fake, fd);
@@ -224,11 +240,14 @@ static inline void
 fake_rule(struct fake *fake, const char *command, const char *text,
     enum fake_how how, int uses)
 {
+	char *copy = text != NULL ? strdup(text) : NULL;
+
 	pthread_mutex_lock(&fake->lock);
-	assert_true(fake->nrules < 16);
+	assert_true(fake->nrules < 16 && fake->ntexts < 256);
+	fake->texts[fake->ntexts++] = copy;
 	if (uses >= 0)
 		fake->rules[fake->nrules++] =
-		    (struct fake_rule){ command, text, how, uses };
+		    (struct fake_rule){ command, copy, how, uses };
 	pthread_mutex_unlock(&fake->lock);
 }
 
@@ -267,6 +286,19 @@ fake_begin(int family)
 	fake->fd = socket(family, SOCK_STREAM, 0);
 	assert_true(fake->fd >= 0);
 	return fake;
+}
+
+/* Signals are for the thread that is tested. */
+static inline void
+fake_start(struct fake *fake)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	assert_int_equal(pthread_create(&fake->thread, NULL, fake_run, fake),
+	    0);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 /* At the unix socket fake->path. */
@@ -317,6 +349,8 @@ fake_end(struct fake *fake)
 		unlink(fake->path);
 	if (fake->dir[0] != '\0')
 		rmdir(fake->dir);
+	for (size_t i = 0; i < fake->ntexts; i++)
+		free(fake->texts[i]);
 	free(fake->last);
 	free(fake->set);
 	free(fake);
