@@ -8,6 +8,8 @@
 #ifndef DHCPFO_TESTS_KEA_ANSWERS_H
 #define DHCPFO_TESTS_KEA_ANSWERS_H
 
+/* clang-format off */
+
 /* ---- status-get */
 
 /* Mode, own role, own state, partner's role and state, interrupted. */
@@ -177,5 +179,7 @@
 	"{ \"result\": 2, \"text\": \"'" command "' command not supported.\" }"
 
 #define OK_TEXT "{ \"result\": 0, \"text\": \"Configuration successful.\" }"
+
+/* clang-format on */
 
 #endif
