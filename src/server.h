@@ -156,9 +156,9 @@ failover_server_refused(struct failover_server *server, enum dhcp_error error,
  * For types: the server is well, but what is asked for is refused, and why.
  * Kept and logged likewise, but as no trouble of the server's.
  */
-enum dhcp_error failover_server_refused(struct failover_server *server,
-    enum dhcp_error error, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+enum dhcp_error
+failover_server_refused(struct failover_server *server, enum dhcp_error error,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /*
  * The calls.  Each checks its arguments as MS-DHCPM's first step says, counts,
