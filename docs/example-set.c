@@ -4,7 +4,8 @@
  * call:  example-set RELATIONSHIP
  *
  * Link with libdhcpfo.a and the libraries it needs:
- * cc -Isrc docs/example-set.c build/libdhcpfo.a -lsqlite3 -linih -lpthread
+ * cc -Isrc docs/example-set.c build/libdhcpfo.a \
+ *     -lsqlite3 -linih -ljansson -lpthread
  */
 #include <stdio.h>
 

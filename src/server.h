@@ -152,6 +152,14 @@ enum dhcp_error
 failover_server_refused(struct failover_server *server, enum dhcp_error error,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/**
+ * For types: the server is well, but what is asked for is refused, and why.
+ * Kept and logged likewise, but as no trouble of the server's.
+ */
+enum dhcp_error
+failover_server_refused(struct failover_server *server, enum dhcp_error error,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /*
  * The calls.  Each checks its arguments as MS-DHCPM's first step says, counts,
  * and asks the type.  Errors are those of the API function of the like name.

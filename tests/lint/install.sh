@@ -72,7 +72,7 @@ result 'the manual pages name it, too' \
 # The library alone, as somebody else's program would use it.
 example() {
 	cc -std=c11 -Wall -Wextra -Werror -I"$tmp/include" -o "$tmp/example" \
-	    docs/example-set.c "$B/libdhcpfo.a" -lsqlite3 -linih -lpthread &&
+	    docs/example-set.c "$B/libdhcpfo.a" -lsqlite3 -linih -ljansson -lpthread &&
 	    printf '[server 1]\ntype = local\ndatabase = %s\n' "$tmp/db" \
 		>"$tmp/conf" &&
 	    "$B/dhcpfoctl" -c "$tmp/conf" create fo-a primary=192.0.2.1 \

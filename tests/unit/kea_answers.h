@@ -192,9 +192,10 @@
 	"\"timestamp\": \"2026-11-25 17:06:12.295261\" } }, \"result\": 0, "  \
 	"\"text\": \"stat-lease4-get[all subnets]: 2 rows found\" }"
 
-#define UNSUPPORTED(command)                                                   \
-	"{ \"result\": 2, \"text\": \"'" command "' command not supported.\" " \
-						 "}"
+/* clang-format off */
+#define UNSUPPORTED(command)                                                  \
+	"{ \"result\": 2, \"text\": \"'" command "' command not supported.\" }"
+/* clang-format on */
 
 #define OK_TEXT "{ \"result\": 0, \"text\": \"Configuration successful.\" }"
 
