@@ -262,6 +262,12 @@ $(B)/tests/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libagent.a $(B)/libmock.a
 	    $(more) $(B)/libagent.a $(B)/libmock.a \
 	    $(libs) $(agent_libs) $(lib_libs)
 
+# A master that says anything: minutes, and too slow for every check.
+.PHONY: hostile
+hostile: test-programs
+	$(Q)cd tests/system && BUILD='$(abspath $(B))' /usr/bin/python3 -m \
+	    unittest -v slow_hostile
+
 .PHONY: chaos
 chaos: $(B)/tests/dhcpfod
 	$(Q)BUILD='$(B)' /usr/bin/python3 tests/system/chaos.py -t $(T)
