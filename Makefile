@@ -71,7 +71,8 @@ all: $(B)/dhcpfod $(B)/dhcpfoctl helpers
 
 # What speaks to Windows servers, if Samba's libraries are there.
 helper := $(B)/libexec/dhcpfo/dhcpfo-msdhcpm
-HAVE_SAMBA := $(shell $(PKG_CONFIG) --exists $(SAMBA_PKGS) && echo yes)
+HAVE_SAMBA := $(shell $(PKG_CONFIG) --exists $(SAMBA_PKGS) 2>/dev/null && \
+    echo yes)
 
 .PHONY: helpers
 ifeq ($(HAVE_SAMBA),yes)

@@ -14,7 +14,7 @@ build='gcc libc6-dev make pkg-config libsnmp-dev libsqlite3-dev libinih-dev
     libjansson-dev'
 run='snmpd snmp libsnmp-base'
 check='libcmocka-dev clang clang-format valgrind smitools erlang-snmp mandoc
-    shellcheck python3 python3-pysnmp4 snmptrapd kea-dhcp4-server samba-dev
+    shellcheck systemd python3 python3-pysnmp4 snmptrapd kea-dhcp4-server samba-dev
     python3-impacket krb5-kdc krb5-admin-server krb5-user python3-gssapi'
 # npm, for one more peer, is used if it is there.
 bench='libcmocka-dev valgrind libsnmp-perl python3'

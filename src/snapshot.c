@@ -80,7 +80,7 @@ keep(struct snapshot *snapshot, const char *text, char *neighbour)
 static bool
 keep_key(struct snapshot *snapshot, struct snapshot_row *row)
 {
-	char key[KEY_MAX + 1];
+	char key[KEY_MAX + 1] = "";
 
 	row->key_length =
 	    (uint32_t)key_from_name(row->rel.RelationshipName, key);

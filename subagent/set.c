@@ -31,9 +31,7 @@ static struct set_result
 result_of(int status, uint32_t request)
 {
 	struct set_result result = { status,
-		status == SNMP_ERR_NOERROR || status == SNMP_ERR_UNDOFAILED ?
-		    0 :
-		    (int)request + 1 };
+		status == SNMP_ERR_NOERROR ? 0 : (int)request + 1 };
 
 	return result;
 }

@@ -151,7 +151,7 @@ units() {
 		/*) ;;
 		*/*"$without"*) continue ;;
 		esac
-		tap "$suite/$test" limited 600 env CMOCKA_MESSAGE_OUTPUT=TAP "$@" \
+		tap "$suite/$test" limited 300 env CMOCKA_MESSAGE_OUTPUT=TAP "$@" \
 		    "$directory/tests/$test"
 	done
 }

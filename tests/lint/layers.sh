@@ -9,6 +9,7 @@
 result 'src/ knows nothing of Net-SNMP' \
     "$(grep -rnE 'net-snmp|netsnmp_' src)"
 
+# The peers are what one would take instead.
 result 'only subagent/ includes <net-snmp/...>' \
     "$(grep -rn '#include <net-snmp/' --include='*.[ch]' src tests |
 	grep -v '^tests/bench/peers/')"

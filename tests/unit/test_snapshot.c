@@ -411,7 +411,7 @@ find__of_each_of_10000_rows__finds_it(void **state)
 static void
 new__like_a_full_one__does_not_allocate_more_while_it_grows(void **state)
 {
-	struct snapshot *old = empty(), *fresh;
+	struct snapshot *old, *fresh;
 	char name[16];
 	long live;
 	size_t i;
@@ -419,6 +419,7 @@ new__like_a_full_one__does_not_allocate_more_while_it_grows(void **state)
 	(void)state;
 	if (!alloc_works())
 		skip();
+	old = empty();
 	for (i = 0; i < 1000; i++) {
 		snprintf(name, sizeof(name), "rel%zu", i);
 		add(old, name, 1, 2);
@@ -479,12 +480,13 @@ any_step__without_memory__says_so_and_leaks_nothing(void **state)
 static void
 new__like_another_without_memory__is_null_and_leaks_nothing(void **state)
 {
-	struct snapshot *old = empty(), *snapshot;
+	struct snapshot *old, *snapshot;
 	long n, live;
 
 	(void)state;
 	if (!alloc_works())
 		skip();
+	old = empty();
 	add(old, "a", 1, 1);
 	sorted(old);
 	live = alloc_live;
