@@ -3,11 +3,12 @@
 #
 # check.sh - run all tests ("make check"), or some:  sh tests/check.sh [SUITE...]
 #
-# Suites: lint unit system asan, and under CI=true tsan valgrind as well.  Each
-# program prints TAP; shown are a line for each of them, the whole of what
-# failed, and at last the line "N passed, N failed".  A program that ends badly or early has failed, whatever
-# it printed.  With CI=true in the environment a skipped test has failed, too,
-# except in the last three suites: under them some tests make no sense.
+# Suites: lint unit system asan, and with CI=true in the environment also tsan
+# and valgrind.  Each program prints TAP; shown are a line for each of them, the
+# whole of what failed, and at last the line "N passed, N failed".  A program
+# that ends badly or early has failed, whatever it printed.  With CI=true a
+# skipped test has failed, too, except in asan, tsan and valgrind: under them
+# some tests make no sense.
 #
 # Environment: B, where the programs are; MAKE, CC, JOBS.
 
