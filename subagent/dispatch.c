@@ -29,9 +29,6 @@ enum agentx_command {
 #define AGENTX_UNSUPPORTED_CONTEXT 262
 #define AGENTX_PROCESSING_ERROR 268
 
-/* Answers of a GETBULK: what a PDU can hold is the master's business. */
-#define BULK_MAX 4096u
-
 /* How long the master may leave its end of a full socket alone. */
 #define SEND_MS 1000
 
@@ -192,18 +189,21 @@ read_range(struct request *request, const netsnmp_variable_list *varbind)
 		request->end = NULL;
 }
 
-/* Add what ${request} was answered; that there is no more goes by its name. */
-static void
+/*
+ * Add what ${request} was answered; that there is no more goes by its name.
+ * False: the answer would be too long.
+ */
+static bool
 encode(const struct request *request, bool next)
 {
 	const struct value *value = &request->value;
 
 	if (next && value->type != SNMP_ENDOFMIBVIEW)
-		encode_varbind(&dispatch.out, value->type, request->found,
-		    request->found_length, value->data, value->length);
-	else
-		encode_varbind(&dispatch.out, value->type, request->name,
-		    request->length, value->data, value->length);
+		return encode_varbind(&dispatch.out, value->type,
+		    request->found, request->found_length, value->data,
+		    value->length);
+	return encode_varbind(&dispatch.out, value->type, request->name,
+	    request->length, value->data, value->length);
 }
 
 static void
@@ -224,32 +224,46 @@ read_pdu(const netsnmp_pdu *pdu, bool next)
 			table_next(&hint, &request);
 		else
 			table_get(&hint, &request);
-		encode(&request, next);
+		if (!encode(&request, next)) {
+			encode_error(&dispatch.out, SNMP_ERR_TOOBIG, 0);
+			break;
+		}
 	}
 	respond();
 }
 
-/* One GETNEXT of a GETBULK; the next repetition goes on from its answer. */
-static void
+/*
+ * One GETNEXT of a GETBULK; the next repetition goes on from its answer, or
+ * says again behind which name there is no more.  False: it has no room left.
+ */
+static bool
 bulk_one(struct request *request)
 {
+	oid asked[MAX_OID_LEN];
 	struct table_hint hint;
 
+	memcpy(asked, request->name, request->length * sizeof(*asked));
+	request->name = asked;
 	table_hint_init(&hint, dispatch.scalars);
 	table_next(&hint, request);
-	encode(request, true);
-	if (request->value.type == SNMP_ENDOFMIBVIEW)
-		return;
+	if (!encode(request, true))
+		return false;
+	if (request->value.type == SNMP_ENDOFMIBVIEW) {
+		memcpy(request->found, asked, request->length * sizeof(*asked));
+		request->found_length = request->length;
+	} else
+		request->include = false;
 	request->name = request->found;
 	request->length = request->found_length;
-	request->include = false;
+	return true;
 }
 
 /* Net-SNMP's master never sends one; others may (RFC 2741 7.2.3.3). */
 static void
 bulk_pdu(const netsnmp_pdu *pdu)
 {
-	size_t n = 0, i, once, times, total = 0;
+	size_t n = 0, i, once, times;
+	bool more = true;
 	const netsnmp_variable_list *varbind;
 	struct encode_address to;
 
@@ -269,11 +283,12 @@ bulk_pdu(const netsnmp_pdu *pdu)
 	if (once > n)
 		once = n;
 	encode_response(&dispatch.out, &to);
-	for (i = 0; i < once; i++)
-		bulk_one(&dispatch.requests[i]);
-	for (; times > 0 && total < BULK_MAX && once < n; times--)
-		for (i = once; i < n; i++, total++)
-			bulk_one(&dispatch.requests[i]);
+	/* As many as fit (RFC 3416 4.2.3). */
+	for (i = 0; more && i < once; i++)
+		more = bulk_one(&dispatch.requests[i]);
+	for (; more && times > 0 && once < n; times--)
+		for (i = once; more && i < n; i++)
+			more = bulk_one(&dispatch.requests[i]);
 	respond();
 }
 

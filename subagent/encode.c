@@ -117,17 +117,21 @@ encode_response(struct encoder *encoder, const struct encode_address *to)
 	encoder->n = VARBINDS_AT;
 }
 
-void
+bool
 encode_varbind(struct encoder *encoder, u_char type, const oid *name,
     size_t name_length, const void *data, size_t length)
 {
 	const bool network = encoder->network;
+	/* Type, name, length, octets and what fills the last four. */
+	const size_t most = 4 + 4 + 4 * name_length + 4 + length + 3;
 	long number;
 	u_char *at;
 
-	/* Type, name, length, octets and what fills the last four. */
-	if (!room(encoder, 4 + 4 + 4 * name_length + 4 + length + 3))
-		return;
+	if (most > ENCODE_MAX - encoder->n)
+		return false;
+	/* encode_end() tells of that. */
+	if (!room(encoder, most))
+		return true;
 	at = encoder->octets + encoder->n;
 	at = put16(at, network, type);
 	at = put16(at, network, 0);
@@ -145,6 +149,7 @@ encode_varbind(struct encoder *encoder, u_char type, const oid *name,
 		break;
 	}
 	encoder->n = (size_t)(at - encoder->octets);
+	return true;
 }
 
 void

@@ -29,11 +29,18 @@ struct encoder {
 /** Begin a Response without an error. */
 void encode_response(struct encoder *encoder, const struct encode_address *to);
 
+/*
+ * Net-SNMP 5.9 cannot decode a PDU of more than 65,536 octets: its master then
+ * serves nobody until its patience ends, and the session with it.
+ */
+#define ENCODE_MAX 65536u
+
 /**
- * Add a varbind.  ${data} is a long for what is a number, octets for an OCTET
+ * Add a varbind; false, and nothing is added, when the PDU would be too long
+ * (ENCODE_MAX).  ${data} is a long for what is a number, octets for an OCTET
  * STRING; exceptions have none.  Other types are no values of this program.
  */
-void encode_varbind(struct encoder *encoder, u_char type, const oid *name,
+bool encode_varbind(struct encoder *encoder, u_char type, const oid *name,
     size_t name_length, const void *data, size_t length);
 
 /** Drop the varbinds, and tell of an error instead. */

@@ -331,6 +331,16 @@ class Reading(unittest.TestCase):
                 self.assertEqual((reply.status, reply.index),
                                  ("noSuchName", 3), str(client))
 
+    def test_get__whose_answer_is_more_than_snmpd_reads__ends_no_session(self):
+        # One datagram is enough to ask for it.
+        descr = scalar("AgentDescr")
+        log = self.lab.log()
+        for reply in (self.lab.pysnmp.get(*[descr] * 800),
+                      self.lab.pysnmp.next(*[descr[:-1]] * 800)):
+            self.assertIn(reply.status, ("tooBig", "genErr"))
+        self.lab.pysnmp.get1(descr)
+        self.assertEqual(self.lab.log(), log)
+
     def test_get__of_present_and_absent_in_one_pdu__answers_each(self):
         reply = self.lab.pysnmp.get(
             rel("Mclt", 700, "alpha"), rel("Mclt", 700, "nobody"),
