@@ -149,10 +149,10 @@ scope_health(const struct cursor *at)
 {
 	if (!at->scope->counted || at->server->status != OPER_STATUS_UP)
 		return HEALTH_UNKNOWN;
-	if (!at->scope->low)
-		return HEALTH_OK;
-	return at->scope->stats.AddrFree == 0 ? HEALTH_CRITICAL :
-						HEALTH_WARNING;
+	/* Whatever the operator wants to be warned of. */
+	if (at->scope->stats.AddrFree == 0)
+		return HEALTH_CRITICAL;
+	return at->scope->low ? HEALTH_WARNING : HEALTH_OK;
 }
 
 static const char *
