@@ -187,6 +187,42 @@ step_run(struct failover_server *server, struct step *step)
 	return error;
 }
 
+static bool
+has_secret(const DHCP_FAILOVER_RELATIONSHIP *rel)
+{
+	return rel->SharedSecret != NULL && rel->SharedSecret[0] != '\0';
+}
+
+/*
+ * Set the members of ${step} again as they were.  Not every server tells its
+ * secret: where the one that was just set is not told either, the old one is
+ * not known, and to set none would make anybody believed.
+ */
+static enum dhcp_error
+restore_members(struct failover_server *server, const struct step *step)
+{
+	DHCP_FAILOVER_RELATIONSHIP *now;
+	DWORD flags = step->flags;
+	enum dhcp_error error;
+
+	if ((flags & SHAREDSECRET) != 0 && !has_secret(step->old) &&
+	    has_secret(&step->want)) {
+		error = failover_server_get(server, step->want.RelationshipName,
+		    &now);
+		if (error != ERROR_SUCCESS)
+			return error;
+		if (!has_secret(now))
+			flags &= ~SHAREDSECRET;
+		failover_free(now);
+	}
+	if (flags != 0) {
+		error = failover_server_set(server, flags, step->old);
+		if (error != ERROR_SUCCESS)
+			return error;
+	}
+	return flags == step->flags ? ERROR_SUCCESS : ERROR_NOT_SUPPORTED;
+}
+
 /* Restore what ${group} has applied, the last step first. */
 static enum dhcp_error
 group_restore(struct failover_server *server, struct group *group)
@@ -201,7 +237,7 @@ group_restore(struct failover_server *server, struct group *group)
 			continue;
 		/* Members that were not ours may have moved on meanwhile. */
 		error = step->kind == STEP_SET && step->old != NULL ?
-		    failover_server_set(server, step->flags, step->old) :
+		    restore_members(server, step) :
 		    failover_server_restore(server, step->want.RelationshipName,
 			step->old);
 		if (error == ERROR_SUCCESS)
@@ -448,17 +484,21 @@ static void
 leave_in_doubt(const struct step *step)
 {
 	struct managed *server = step->row->server;
+	/* What was done, and may now be undone, has no fault of its own. */
+	const enum dhcp_error result = step->result != ERROR_SUCCESS ?
+	    step->result :
+	    ERROR_OPERATION_ABORTED;
 
 	log_warning("server \"%s\": \"%s\": %s: %s (%u): in doubt",
 	    server->name, step->want.RelationshipName, kinds[step->kind].word,
-	    DhcpfoErrorName(step->result), step->result);
+	    DhcpfoErrorName(result), result);
 	/* Rows and scopes are there or not, as the next listing shows. */
 	if (step->kind == STEP_SET) {
-		mark(step, SET_STATUS_IN_DOUBT, step->result);
+		mark(step, SET_STATUS_IN_DOUBT, result);
 		doubt_add(server, step->row->key, step->row->key_length,
 		    &step->want, step->flags);
 	} else
-		mark(step, SET_STATUS_FAILED, step->result);
+		mark(step, SET_STATUS_FAILED, result);
 	roster_poll(server);
 }
 
@@ -514,7 +554,8 @@ group_failed(struct change *change, struct group *group)
 		if (group->steps[i].applied)
 			leave_in_doubt(&group->steps[i]);
 		else {
-			mark(&group->steps[i], SET_STATUS_UNDONE, v.result);
+			mark(&group->steps[i], SET_STATUS_UNDONE,
+			    ERROR_OPERATION_ABORTED);
 			tell(&group->steps[i], v.result);
 		}
 	if (step->doubtful)
@@ -526,7 +567,8 @@ group_failed(struct change *change, struct group *group)
 	/* A transaction that cannot be committed takes all of it back. */
 	for (i = change->failed + 1; i < group->n; i++)
 		if (group->steps[i].called) {
-			mark(&group->steps[i], SET_STATUS_UNDONE, v.result);
+			mark(&group->steps[i], SET_STATUS_UNDONE,
+			    ERROR_OPERATION_ABORTED);
 			tell(&group->steps[i], v.result);
 		}
 	/* Those after it were not called, but may have been told pending. */

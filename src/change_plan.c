@@ -211,6 +211,9 @@ check_create(const struct change_row *row)
 {
 	const uint32_t both = CHANGE_PRIMARY | CHANGE_SECONDARY;
 	const uint32_t forced = CHANGESTATE | PREVSTATE;
+	/* Who may create must not set in passing what nobody may. */
+	const uint32_t never =
+	    row->given & FAILOVER_SET_ALL & ~forced & ~row->server->writable;
 	const struct scope_request *scope;
 
 	if (!row->server->creates || !key_is_name(row->key, row->key_length))
@@ -222,6 +225,9 @@ check_create(const struct change_row *row)
 	if (row->given & forced)
 		return change_verdict_of(CHANGE_CONFLICT,
 		    first_asked(row, forced));
+	if (never != 0)
+		return change_verdict_of(CHANGE_NOT_WRITABLE,
+		    first_asked(row, never));
 	if ((row->given & both) != both)
 		return change_verdict_of(CHANGE_CONFLICT, row->presence_asked);
 	if (first_scope(row, CHANGE_CREATE) == NULL)
