@@ -37,300 +37,13 @@ change_free(struct change *change)
 	free(change);
 }
 
-/* ---- in the worker's thread ---- */
-
-static enum dhcp_error
-call_set(struct failover_server *server, const struct step *step)
-{
-	return failover_server_set(server, step->flags, &step->want);
-}
-
-static enum dhcp_error
-call_create(struct failover_server *server, const struct step *step)
-{
-	return failover_server_create(server, &step->want);
-}
-
-static enum dhcp_error
-call_delete(struct failover_server *server, const struct step *step)
-{
-	return failover_server_delete(server, step->want.RelationshipName);
-}
-
-static enum dhcp_error
-call_add(struct failover_server *server, const struct step *step)
-{
-	return failover_server_add_scopes(server, &step->want);
-}
-
-static enum dhcp_error
-call_remove(struct failover_server *server, const struct step *step)
-{
-	return failover_server_delete_scopes(server, &step->want);
-}
-
-static const struct {
-	enum dhcp_error (*call)(struct failover_server *, const struct step *);
-	const char *word;
-	bool structural;
-} kinds[] = {
-	[STEP_SET] = { call_set, "set", false },
-	[STEP_CREATE] = { call_create, "create", true },
-	[STEP_DELETE] = { call_delete, "delete", true },
-	[STEP_ADD] = { call_add, "add scopes to", true },
-	[STEP_REMOVE] = { call_remove, "delete scopes from", true },
+static const char *const verbs[] = {
+	[STEP_SET] = "set",
+	[STEP_CREATE] = "create",
+	[STEP_DELETE] = "delete",
+	[STEP_ADD] = "add scopes to",
+	[STEP_REMOVE] = "delete scopes from",
 };
-
-/* May a call that ended in ${error} have been carried out all the same? */
-static bool
-is_doubtful(enum dhcp_error error)
-{
-	return error == ERROR_TIMEOUT || error == RPC_S_CALL_FAILED;
-}
-
-static bool
-has_scope(const DHCP_FAILOVER_RELATIONSHIP *rel, DHCP_IP_ADDRESS scope)
-{
-	size_t i, n = failover_scope_count(rel);
-
-	for (i = 0; i < n; i++)
-		if (rel->pScopes->Elements[i] == scope)
-			return true;
-	return false;
-}
-
-/* Is ${now}, NULL if there is none, what ${step} was to make of it? */
-static bool
-is_done(const struct step *step, const DHCP_FAILOVER_RELATIONSHIP *now)
-{
-	const DHCP_IP_ARRAY *scopes = step->want.pScopes;
-	DWORD i;
-
-	if (step->kind == STEP_DELETE || now == NULL)
-		return (step->kind == STEP_DELETE) == (now == NULL);
-	if (step->kind == STEP_SET)
-		/* A secret cannot be read back from every server. */
-		return failover_equal(now, &step->want,
-		    step->flags & ~SHAREDSECRET);
-	if (step->kind == STEP_CREATE)
-		return true;
-	for (i = 0; i < scopes->NumElements; i++)
-		if (has_scope(now, scopes->Elements[i]) !=
-		    (step->kind == STEP_ADD))
-			return false;
-	return true;
-}
-
-/* The answer got lost: look what is true, and never repeat the call. */
-static enum dhcp_error
-look(struct failover_server *server, struct step *step, enum dhcp_error error)
-{
-	DHCP_FAILOVER_RELATIONSHIP *now = NULL;
-	enum dhcp_error got;
-
-	got = failover_server_get(server, step->want.RelationshipName, &now);
-	if (got != ERROR_SUCCESS &&
-	    got != ERROR_DHCP_FO_RELATIONSHIP_DOES_NOT_EXIST) {
-		step->doubtful = true;
-		return error;
-	}
-	if (is_done(step, now))
-		error = ERROR_SUCCESS;
-	failover_free(now);
-	return error;
-}
-
-/*
- * Destroying what is not there is done already (RFC 2579): leave in ${step}
- * what
- * ${step->old} has.  Is there nothing to be done?
- */
-static bool
-is_gone(struct step *step)
-{
-	DHCP_IP_ARRAY *scopes = step->want.pScopes;
-	DWORD i, n;
-
-	if (step->kind == STEP_DELETE)
-		return step->old == NULL;
-	if (step->kind != STEP_REMOVE || step->old == NULL)
-		return false;
-	for (i = n = 0; i < scopes->NumElements; i++)
-		if (has_scope(step->old, scopes->Elements[i]))
-			scopes->Elements[n++] = scopes->Elements[i];
-	scopes->NumElements = n;
-	return n == 0;
-}
-
-/* Remember how it was, then change it. */
-static enum dhcp_error
-step_run(struct failover_server *server, struct step *step)
-{
-	enum dhcp_error error;
-
-	/* What is created was not there, or creation says so. */
-	error = step->kind == STEP_CREATE ?
-	    ERROR_SUCCESS :
-	    failover_server_get(server, step->want.RelationshipName,
-		&step->old);
-	if (error != ERROR_SUCCESS &&
-	    error != ERROR_DHCP_FO_RELATIONSHIP_DOES_NOT_EXIST)
-		return error;
-	if (is_gone(step))
-		return ERROR_SUCCESS;
-	step->called = true;
-	error = kinds[step->kind].call(server, step);
-	if (is_doubtful(error))
-		error = look(server, step, error);
-	if (error == ERROR_SUCCESS)
-		step->applied = true;
-	return error;
-}
-
-static bool
-has_secret(const DHCP_FAILOVER_RELATIONSHIP *rel)
-{
-	return rel->SharedSecret != NULL && rel->SharedSecret[0] != '\0';
-}
-
-/*
- * Set the members of ${step} again as they were.  Not every server tells its
- * secret: where the one that was just set is not told either, the old one is
- * not known, and to set none would make anybody believed.
- */
-static enum dhcp_error
-restore_members(struct failover_server *server, const struct step *step)
-{
-	DHCP_FAILOVER_RELATIONSHIP *now;
-	DWORD flags = step->flags;
-	enum dhcp_error error;
-
-	if ((flags & SHAREDSECRET) != 0 && !has_secret(step->old) &&
-	    has_secret(&step->want)) {
-		error = failover_server_get(server, step->want.RelationshipName,
-		    &now);
-		if (error != ERROR_SUCCESS)
-			return error;
-		if (!has_secret(now))
-			flags &= ~SHAREDSECRET;
-		failover_free(now);
-	}
-	if (flags != 0) {
-		error = failover_server_set(server, flags, step->old);
-		if (error != ERROR_SUCCESS)
-			return error;
-	}
-	return flags == step->flags ? ERROR_SUCCESS : ERROR_NOT_SUPPORTED;
-}
-
-/* Restore what ${group} has applied, the last step first. */
-static enum dhcp_error
-group_restore(struct failover_server *server, struct group *group)
-{
-	enum dhcp_error error, first = ERROR_SUCCESS;
-	struct step *step;
-	size_t i;
-
-	for (i = group->n; i > 0; i--) {
-		step = &group->steps[i - 1];
-		if (!step->applied)
-			continue;
-		/* Members that were not ours may have moved on meanwhile. */
-		error = step->kind == STEP_SET && step->old != NULL ?
-		    restore_members(server, step) :
-		    failover_server_restore(server, step->want.RelationshipName,
-			step->old);
-		if (error == ERROR_SUCCESS)
-			step->applied = false;
-		else if (first == ERROR_SUCCESS)
-			first = error;
-	}
-	return first;
-}
-
-/* A fresh listing where rows or scopes came or went; else, or if not, none. */
-static void
-relist(struct change *change, struct failover_server *server,
-    const struct group *group)
-{
-	size_t i;
-
-	for (i = 0; i < group->n; i++)
-		if (kinds[group->steps[i].kind].structural)
-			break;
-	if (i == group->n || (change->fresh = snapshot_new(NULL)) == NULL)
-		return;
-	if (failover_server_list(server, snapshot_add, change->fresh) ==
-		ERROR_SUCCESS &&
-	    snapshot_sort(change->fresh, server->name))
-		return;
-	snapshot_free(change->fresh);
-	change->fresh = NULL;
-}
-
-static void
-group_run(struct job *job, struct failover_server *server)
-{
-	struct change *change = (struct change *)job;
-	struct group *group = &change->groups[change->current];
-	bool atomic = failover_server_atomic(server);
-	enum dhcp_error error = failover_server_begin(server);
-	size_t i;
-
-	change->restored = true;
-	change->failed = 0;
-	if (error != ERROR_SUCCESS)
-		goto err0;
-	for (i = 0; i < group->n; i++)
-		if ((error = step_run(server, &group->steps[i])) !=
-		    ERROR_SUCCESS)
-			goto err1;
-		else
-			group->steps[i].result = ERROR_SUCCESS;
-	i = 0;
-	if ((error = failover_server_commit(server)) != ERROR_SUCCESS)
-		goto err1;
-
-	/* Success! */
-	change->failed = group->n;
-	relist(change, server, group);
-	return;
-
-err1:
-	change->failed = i;
-	if (atomic) {
-		failover_server_rollback(server);
-		for (i = 0; i < group->n; i++)
-			group->steps[i].applied = false;
-	} else
-		change->restored =
-		    group_restore(server, group) == ERROR_SUCCESS;
-err0:
-	group->steps[change->failed].result = error;
-}
-
-static void
-group_undo(struct job *job, struct failover_server *server)
-{
-	struct change *change = (struct change *)job;
-	struct group *group = &change->groups[change->current];
-
-	change->restored = false;
-	if (failover_server_begin(server) != ERROR_SUCCESS)
-		return;
-	if (group_restore(server, group) != ERROR_SUCCESS) {
-		failover_server_rollback(server);
-		return;
-	}
-	if (failover_server_commit(server) != ERROR_SUCCESS) {
-		failover_server_rollback(server);
-		return;
-	}
-	change->restored = true;
-	relist(change, server, group);
-}
-
-/* ---- back in the main thread ---- */
 
 static void
 say(struct change *change, struct change_verdict v)
@@ -456,7 +169,7 @@ tell(const struct step *step, enum dhcp_error undone)
 	};
 	size_t n;
 
-	n = (size_t)snprintf(text, sizeof(text), "%s", kinds[step->kind].word);
+	n = (size_t)snprintf(text, sizeof(text), "%s", verbs[step->kind]);
 	if (step->kind == STEP_SET) {
 		text[n++] = ' ';
 		failover_flags_text(step->flags, text + n, sizeof(text) - n);
@@ -490,7 +203,7 @@ leave_in_doubt(const struct step *step)
 	    ERROR_OPERATION_ABORTED;
 
 	log_warning("server \"%s\": \"%s\": %s: %s (%u): in doubt",
-	    server->name, step->want.RelationshipName, kinds[step->kind].word,
+	    server->name, step->want.RelationshipName, verbs[step->kind],
 	    DhcpfoErrorName(result), result);
 	/* Rows and scopes are there or not, as the next listing shows. */
 	if (step->kind == STEP_SET) {
@@ -519,7 +232,7 @@ show(struct change *change, const struct group *group, bool back)
 		if (step->kind == STEP_SET && now != NULL &&
 		    (row = change_row_now(step->row)) != NULL)
 			roster_apply(group->server, row, now, step->flags);
-		structural |= kinds[step->kind].structural;
+		structural |= step->kind != STEP_SET;
 	}
 	if (change->fresh != NULL)
 		roster_publish(group->server, change->fresh);
@@ -627,7 +340,7 @@ group_done(struct job *job)
 static void
 start_group(struct change *change)
 {
-	change->job.run = group_run;
+	change->job.run = change_run;
 	change->job.done = group_done;
 	worker_submit(change->groups[change->current].server->worker,
 	    &change->job);
@@ -677,7 +390,7 @@ undo_next(struct change *change)
 	}
 	change->state = CHANGE_UNDOING;
 	change->current = i - 1;
-	change->job.run = group_undo;
+	change->job.run = change_run_back;
 	change->job.done = undo_done;
 	worker_submit(change->groups[i - 1].server->worker, &change->job);
 }

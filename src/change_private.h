@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * change_private.h - what change.c (the calls) and change_plan.c (from requests
- * to calls) share.
+ * change_private.h - what change.c (the life of a change), change_plan.c (from
+ * requests to calls) and change_run.c (the calls) share.
  */
 #ifndef DHCPFO_CHANGE_PRIVATE_H
 #define DHCPFO_CHANGE_PRIVATE_H
@@ -91,6 +91,14 @@ struct change {
 
 /** The row as it is now, or NULL when there is none. */
 struct snapshot_row *change_row_now(const struct change_row *row);
+
+/**
+ * The job of the group at hand: call the server, step by step, and take all
+ * back at the first failure; or take back what had been done.  In the worker's
+ * thread: may block.
+ */
+void change_run(struct job *job, struct failover_server *server);
+void change_run_back(struct job *job, struct failover_server *server);
 
 /** A verdict without a server's answer. */
 struct change_verdict
