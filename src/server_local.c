@@ -338,9 +338,9 @@ restore_relationship(struct local *local, const char *name,
 
 /* ---------------------------------------------------------------- the type */
 
-/* Before a call that changes something. */
+/* Before a call that changes something, ${alone}: with one statement. */
 static enum dhcp_error
-enter(struct local *local)
+enter(struct local *local, bool alone)
 {
 	enum dhcp_error error;
 
@@ -352,7 +352,7 @@ enter(struct local *local)
 		if ((error = local_ready(local)) != ERROR_SUCCESS)
 			return error;
 	}
-	return local_sql_enter(&local->sql);
+	return local_sql_enter(&local->sql, alone);
 }
 
 static enum dhcp_error
@@ -362,7 +362,7 @@ local_set(struct failover_server *server, DWORD flags,
 	struct local *local = server->impl;
 	enum dhcp_error error;
 
-	if ((error = enter(local)) != ERROR_SUCCESS)
+	if ((error = enter(local, true)) != ERROR_SUCCESS)
 		return error;
 	return local_sql_leave(&local->sql, set_members(local, flags, rel));
 }
@@ -374,7 +374,7 @@ local_create(struct failover_server *server,
 	struct local *local = server->impl;
 	enum dhcp_error error;
 
-	if ((error = enter(local)) != ERROR_SUCCESS)
+	if ((error = enter(local, false)) != ERROR_SUCCESS)
 		return error;
 	return local_sql_leave(&local->sql, create_relationship(local, rel));
 }
@@ -385,7 +385,7 @@ local_delete(struct failover_server *server, const char *name)
 	struct local *local = server->impl;
 	enum dhcp_error error;
 
-	if ((error = enter(local)) != ERROR_SUCCESS)
+	if ((error = enter(local, true)) != ERROR_SUCCESS)
 		return error;
 	return local_sql_leave(&local->sql, delete_relationship(local, name));
 }
@@ -397,7 +397,7 @@ local_add_scopes(struct failover_server *server,
 	struct local *local = server->impl;
 	enum dhcp_error error;
 
-	if ((error = enter(local)) != ERROR_SUCCESS)
+	if ((error = enter(local, false)) != ERROR_SUCCESS)
 		return error;
 	return local_sql_leave(&local->sql, add_scopes(local, rel));
 }
@@ -409,7 +409,7 @@ local_delete_scopes(struct failover_server *server,
 	struct local *local = server->impl;
 	enum dhcp_error error;
 
-	if ((error = enter(local)) != ERROR_SUCCESS)
+	if ((error = enter(local, false)) != ERROR_SUCCESS)
 		return error;
 	return local_sql_leave(&local->sql, remove_scopes(local, rel));
 }
@@ -420,7 +420,7 @@ local_trigger_allocation(struct failover_server *server, const char *name)
 	struct local *local = server->impl;
 	enum dhcp_error error;
 
-	if ((error = enter(local)) != ERROR_SUCCESS)
+	if ((error = enter(local, false)) != ERROR_SUCCESS)
 		return error;
 	return local_sql_leave(&local->sql, split_free(local, name));
 }
@@ -432,7 +432,7 @@ local_restore(struct failover_server *server, const char *name,
 	struct local *local = server->impl;
 	enum dhcp_error error;
 
-	if ((error = enter(local)) != ERROR_SUCCESS)
+	if ((error = enter(local, false)) != ERROR_SUCCESS)
 		return error;
 	return local_sql_leave(&local->sql,
 	    restore_relationship(local, name, old));

@@ -23,8 +23,6 @@
 #define QUOTED(number) #number
 #define TEXT(number) QUOTED(number)
 
-#define PATH_SIZE (PATH_MAX + 8)
-
 #define APPLICATION_ID 0x4448464F /* "DHFO" */
 #define APPLICATION_ID_TEXT TEXT(APPLICATION_ID)
 #define SCHEMA_VERSION 1
@@ -261,27 +259,14 @@ log_ahead(struct local_sql *sql)
 }
 
 /* The main path is ours, for links may lead elsewhere by now. */
-static const char *
-path_of(const struct local_sql *sql, unsigned int which, char path[PATH_SIZE])
-{
-	static const char *const suffixes[LOCAL_FILES] = { "", "-wal", "-shm" };
-
-	if (which == LOCAL_FILE_MAIN)
-		return sql->path;
-	snprintf(path, PATH_SIZE, "%s%s", sqlite3_db_filename(sql->db, "main"),
-	    suffixes[which]);
-	return path;
-}
-
 /* Which file is there now? */
 static struct local_file
 identify(const struct local_sql *sql, unsigned int which)
 {
 	struct local_file file = { 0, 0 };
-	char path[PATH_SIZE];
 	struct stat st;
 
-	if (stat(path_of(sql, which, path), &st) == 0) {
+	if (stat(sql->paths[which], &st) == 0) {
 		file.dev = st.st_dev;
 		file.ino = st.st_ino;
 	}
@@ -316,15 +301,32 @@ local_sql_is_replaced(const struct local_sql *sql)
 static void
 drop_orphans(struct local_sql *sql)
 {
-	char path[PATH_SIZE];
 	unsigned int i;
 
 	if (is_same(sql, LOCAL_FILE_MAIN))
 		return;
 	for (i = LOCAL_FILE_LOG; i < LOCAL_FILES; i++) {
 		if (sql->files[i].ino != 0 && is_same(sql, i))
-			unlink(path_of(sql, i, path));
+			unlink(sql->paths[i]);
 	}
+}
+
+/* SQLite's own files are beside the one that a link may lead to. */
+static bool
+name_files(struct local_sql *sql)
+{
+	static const char *const suffixes[LOCAL_FILES] = { "", "-wal", "-shm" };
+	const char *main = sqlite3_db_filename(sql->db, "main");
+	size_t size = strlen(main) + sizeof("-wal");
+	unsigned int i;
+
+	sql->paths[LOCAL_FILE_MAIN] = sql->path;
+	for (i = LOCAL_FILE_LOG; i < LOCAL_FILES; i++) {
+		if ((sql->paths[i] = malloc(size)) == NULL)
+			return false;
+		snprintf(sql->paths[i], size, "%s%s", main, suffixes[i]);
+	}
+	return true;
 }
 
 /* Remember which file it is, and be sure that it is the one that is open. */
@@ -338,6 +340,8 @@ remember_files(struct local_sql *sql)
 	/* The log of a new file is made when it is first read. */
 	if ((error = local_sql_do(sql, LOCAL_COUNT)) != ERROR_SUCCESS)
 		return error;
+	if (!name_files(sql))
+		return local_sql_failed(sql, SQLITE_NOMEM);
 	for (i = 0; i < LOCAL_FILES; i++)
 		sql->files[i] = identify(sql, i);
 	sqlite3_file_control(sql->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
@@ -437,6 +441,10 @@ local_sql_close(struct local_sql *sql)
 		sqlite3_finalize(sql->statements[i]);
 		sql->statements[i] = NULL;
 	}
+	for (i = LOCAL_FILE_LOG; i < LOCAL_FILES; i++) {
+		free(sql->paths[i]);
+		sql->paths[i] = NULL;
+	}
 	sqlite3_close(sql->db);
 	sql->db = NULL;
 	sql->stale = false;
@@ -447,7 +455,9 @@ local_sql_close(struct local_sql *sql)
 static void
 notice_replacement(struct local_sql *sql)
 {
-	if (sql->db == NULL || !local_sql_is_replaced(sql))
+	/* Within a change it is the commit that looks. */
+	if (sql->db == NULL || sql->change == LOCAL_CHANGE_OPEN ||
+	    !local_sql_is_replaced(sql))
 		return;
 	log_warning("server \"%s\": %s: was replaced or removed; opening it "
 		    "anew",

@@ -207,7 +207,7 @@ local_learn_configured_scopes(struct local *local)
 	error = learn_scopes(local, true, &missing);
 	if (error != ERROR_SUCCESS || !missing)
 		return error;
-	if ((error = local_sql_enter(&local->sql)) != ERROR_SUCCESS)
+	if ((error = local_sql_enter(&local->sql, false)) != ERROR_SUCCESS)
 		return error;
 	return local_sql_leave(&local->sql,
 	    learn_scopes(local, false, &missing));

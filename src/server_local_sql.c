@@ -347,10 +347,14 @@ commit(struct local_sql *sql)
 }
 
 enum dhcp_error
-local_sql_enter(struct local_sql *sql)
+local_sql_enter(struct local_sql *sql, bool alone)
 {
 	bool part = sql->change == LOCAL_CHANGE_OPEN;
 
+	/* A statement that fails has done nothing. */
+	sql->saved = part && !alone;
+	if (part && alone)
+		return ERROR_SUCCESS;
 	return local_sql_do(sql, part ? LOCAL_SAVE : LOCAL_BEGIN);
 }
 
@@ -359,6 +363,8 @@ local_sql_leave(struct local_sql *sql, enum dhcp_error error)
 {
 	bool part = sql->change == LOCAL_CHANGE_OPEN;
 
+	if (part && !sql->saved)
+		return error;
 	if (error == ERROR_SUCCESS)
 		error = part ? local_sql_do(sql, LOCAL_RELEASE) : commit(sql);
 	if (error == ERROR_SUCCESS)

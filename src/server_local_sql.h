@@ -78,6 +78,8 @@ struct local_sql {
 	sqlite3 *db; /* NULL: closed; the next call opens it */
 	bool stale; /* the next call closes it first */
 	enum local_change change;
+	bool saved; /* the call within it has a savepoint */
+	char *paths[LOCAL_FILES]; /* while it is open */
 	struct local_file files[LOCAL_FILES]; /* as when it was opened */
 	sqlite3_stmt *statements[LOCAL_STATEMENTS];
 };
@@ -108,8 +110,11 @@ void local_sql_close(struct local_sql *sql);
 /** Can the open file only be read? */
 bool local_sql_is_read_only(const struct local_sql *sql);
 
-/** Begin a change of one call, which is part of an open change if any is. */
-enum dhcp_error local_sql_enter(struct local_sql *sql);
+/**
+ * Begin a change of one call, which is part of an open change if any is.
+ * ${alone}: it has but one statement that changes anything.
+ */
+enum dhcp_error local_sql_enter(struct local_sql *sql, bool alone);
 
 /**
  * End it: on success durably (or with the change it is part of), and otherwise
