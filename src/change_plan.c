@@ -511,7 +511,7 @@ mirror_row(struct change *change, const struct change_row *row,
     struct managed *partner)
 {
 	const uint32_t own = CHANGESTATE | PREVSTATE;
-	const struct snapshot *there = partner->snapshot;
+	struct snapshot *there = partner->snapshot;
 	struct change_row *mirrored;
 
 	if (is_staged(change, partner, row) ||

@@ -66,6 +66,7 @@ struct snapshot {
 	size_t n;
 	struct snapshot_scope *scopes; /* by row, then by address */
 	size_t nscopes;
+	size_t found; /* the row that was looked for last */
 	/* While it grows: */
 	size_t rows_size, scopes_size;
 	struct arena text;
@@ -87,8 +88,7 @@ bool snapshot_add(void *arg, const struct failover_row *row);
 bool snapshot_sort(struct snapshot *snapshot, const char *subject);
 
 /** Number of the row with that key, or the number of rows.  O(log n). */
-size_t
-snapshot_find(const struct snapshot *snapshot, const char *key, size_t length);
+size_t snapshot_find(struct snapshot *snapshot, const char *key, size_t length);
 
 /** Number in ${snapshot} of scope ${address} of ${row}, or nscopes. */
 size_t snapshot_find_scope(const struct snapshot *snapshot,
