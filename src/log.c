@@ -64,22 +64,45 @@ clean_one(const char *raw, char *out)
 	return 1;
 }
 
+/* How many octets of ${raw} may stay as they are, which is most of them. */
+static size_t
+count_plain(const char *raw)
+{
+	size_t n = 0;
+
+	while (raw[n] >= ' ' && raw[n] <= '~')
+		n++;
+	return n;
+}
+
 /* Write ${raw} to ${clean}, without what must not reach a log. */
 static void
 clean_up(const char *raw, char clean[TEXT_SIZE])
 {
 	static const char cut[] = "...";
+	const size_t most = TEXT_SIZE - sizeof(cut);
 	size_t n = 0, length;
+	const char *from;
 	char one[5];
 
-	for (; *raw != '\0'; n += length) {
-		raw += clean_one(raw, one);
-		length = strlen(one);
-		if (n + length > TEXT_SIZE - sizeof(cut)) {
-			memcpy(clean + n, cut, sizeof(cut));
+	while (*raw != '\0') {
+		from = raw;
+		if ((length = count_plain(raw)) > 0)
+			raw += length;
+		else {
+			from = one;
+			raw += clean_one(raw, one);
+			length = strlen(one);
+		}
+		if (n + length > most) {
+			/* Half an escape would be none. */
+			length = from == one ? 0 : most - n;
+			memcpy(clean + n, from, length);
+			memcpy(clean + n + length, cut, sizeof(cut));
 			return;
 		}
-		memcpy(clean + n, one, length);
+		memcpy(clean + n, from, length);
+		n += length;
 	}
 	clean[n] = '\0';
 }
