@@ -260,8 +260,9 @@ worker_submit(struct worker *worker, struct job *job)
 {
 	pthread_mutex_lock(&worker->lock);
 	queue_put(&worker->waiting, job);
-	pthread_cond_broadcast(&worker->changed);
 	pthread_mutex_unlock(&worker->lock);
+	/* Whoever wakes up can have the lock at once. */
+	pthread_cond_broadcast(&worker->changed);
 }
 
 bool
