@@ -177,7 +177,7 @@ unit_suite() {
 }
 
 system_suite() {
-	build "$B" all test-programs
+	build "$B" all test-programs bench-programs
 	systems system "$B" -j"$JOBS"
 }
 
