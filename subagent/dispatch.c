@@ -361,11 +361,35 @@ hung_up(netsnmp_session *session, int reqid, netsnmp_pdu *pdu, void *magic)
 	return result;
 }
 
+/* Why ${pdu} is not served here, or 0 (RFC 2741 7.2.2, 7.2.3). */
+static long
+refusal(const netsnmp_pdu *pdu)
+{
+	if (pdu->sessid != dispatch.session->sessid)
+		return AGENTX_NOT_OPEN;
+	/* Only the default context is served. */
+	if (pdu->community_len != 0 && pdu->command != AGENTX_CLEANUPSET)
+		return AGENTX_UNSUPPORTED_CONTEXT;
+	return 0;
+}
+
+static void
+refuse(const netsnmp_pdu *pdu, long why)
+{
+	struct respond_to to;
+
+	/* To this there is no answer. */
+	if (pdu->command == AGENTX_CLEANUPSET)
+		return;
+	respond_address(&to, pdu);
+	respond_status(&to, why, 0);
+}
+
 static int
 receive(int operation, netsnmp_session *session, int reqid, netsnmp_pdu *pdu,
     void *magic)
 {
-	struct respond_to to;
+	long why;
 
 	if (operation == NETSNMP_CALLBACK_OP_DISCONNECT)
 		return hung_up(session, reqid, pdu, magic);
@@ -376,10 +400,8 @@ receive(int operation, netsnmp_session *session, int reqid, netsnmp_pdu *pdu,
 	    pdu->command > AGENTX_CLEANUPSET)
 		return dispatch.passed_on(operation, session, reqid, pdu,
 		    magic);
-	if (pdu->community_len != 0 && pdu->command != AGENTX_CLEANUPSET) {
-		/* Only the default context is served. */
-		respond_address(&to, pdu);
-		respond_status(&to, AGENTX_UNSUPPORTED_CONTEXT, 0);
+	if ((why = refusal(pdu)) != 0) {
+		refuse(pdu, why);
 		return 1;
 	}
 	switch ((enum agentx_command)pdu->command) {

@@ -13,6 +13,7 @@
 #include "encode.h"
 
 /* What SNMP has no error-status for (RFC 2741 6.2.16). */
+#define AGENTX_NOT_OPEN 257
 #define AGENTX_UNSUPPORTED_CONTEXT 262
 #define AGENTX_PROCESSING_ERROR 268
 

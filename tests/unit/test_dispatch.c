@@ -27,6 +27,7 @@ enum {
 };
 
 #define PROCESSING_ERROR 268
+#define NOT_OPEN 257
 #define UNSUPPORTED_CONTEXT 262
 #define SENT_MAX 600
 #define DEADLINE 3500 /* milliseconds */
@@ -708,6 +709,39 @@ set__from_test_to_cleanup__is_done_and_forgotten(void **state)
 	arrive_empty(COMMITSET, 3, 4);
 	assert_answer(2, 3, 4, PROCESSING_ERROR, 0);
 	assert_int_equal(world_server(w, 0)->users, 0);
+}
+
+static void
+request__of_another_session__is_told_so_and_does_nothing(void **state)
+{
+	static const int all[] = { GET, GETNEXT, GETBULK, TESTSET, COMMITSET,
+		UNDOSET };
+	struct world *w = *state;
+	netsnmp_pdu *pdu;
+	size_t i;
+
+	test_mclt(3, 1, 60);
+	assert_answer(0, 3, 1, 0, 0);
+	for (i = 0; i < nitems(all); i++) {
+		pdu = pdu_new(all[i], 3, 4);
+		pdu->sessid++;
+		add_range(pdu, FROM, REL_COUNT, NULL, 0);
+		arrive(pdu);
+		assert_int_equal(nsent, i + 2);
+		assert_int_equal(sent[i + 1].pdu->sessid, 2);
+		assert_int_equal(sent[i + 1].pdu->errstat, NOT_OPEN);
+	}
+	/* To this there is no answer, and ours is not ended by it. */
+	pdu = pdu_new(CLEANUPSET, 3, 5);
+	pdu->sessid++;
+	arrive(pdu);
+	assert_int_equal(nsent, nitems(all) + 1);
+	world_drain(w);
+	assert_string_equal(world_calls(w, 0), "");
+	arrive(pdu_new(COMMITSET, 3, 6));
+	world_drain(w);
+	assert_answer(nitems(all) + 1, 3, 6, 0, 0);
+	assert_int_equal(mclt(w), 60);
 }
 
 static void
@@ -1396,6 +1430,7 @@ main(void)
 		WITH(
 		    answer__that_cannot_be_sent__is_told_and_ends_the_connection),
 		WITH(set__from_test_to_cleanup__is_done_and_forgotten),
+		WITH(request__of_another_session__is_told_so_and_does_nothing),
 		WITH(set__whose_test_fails__says_which_varbind),
 		WITH(set__whose_commit_fails__says_which_varbind),
 		WITH(test_set__that_comes_twice__is_answered_the_same_again),
