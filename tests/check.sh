@@ -157,7 +157,8 @@ units() {
 	done
 }
 
-# systems SUITE DIRECTORY PATTERN...: system tests with the programs of there.
+# systems SUITE DIRECTORY PATTERN...: system tests with the programs of there;
+# mostly they wait, so more at a time than there are processors.
 systems() {
 	suite=$1
 	export BUILD="$2"
@@ -178,7 +179,7 @@ unit_suite() {
 
 system_suite() {
 	build "$B" all test-programs bench-programs
-	systems system "$B" -j"$JOBS"
+	systems system "$B" -j"$((JOBS * 2))"
 }
 
 asan_suite() {
@@ -187,7 +188,7 @@ asan_suite() {
 	# shellcheck disable=SC2086 # words
 	units asan build-asan $fixed
 	# shellcheck disable=SC2086
-	WRAP=$fixed systems asan build-asan -j"$JOBS" test_set test_ctl \
+	WRAP=$fixed systems asan build-asan -j"$((JOBS * 2))" test_set test_ctl \
 	    test_protocol.Transactions test_protocol.Session test_slow.Undo \
 	    test_monitor.Reload test_read.ManyRows test_life.Configuration
 }
