@@ -263,6 +263,14 @@ $(B)/tests/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libagent.a $(B)/libmock.a
 	    $(more) $(B)/libagent.a $(B)/libmock.a \
 	    $(libs) $(agent_libs) $(lib_libs)
 
+# The n-th allocation, system call, database step or server call fails, for each
+# n: half a minute.  "make check" leaves most n out.
+TORTURES := $(addprefix $(B)/tests/test_,torture server_local_faults conf \
+    dhcpsapi set snapshot kea_reply server_kea msdhcpm)
+.PHONY: torture
+torture: $(TORTURES)
+	$(Q)for t in $(TORTURES); do TORTURE=1 $$t || exit 1; done
+
 # A master that says anything, at length: a minute.
 .PHONY: hostile
 hostile: test-programs

@@ -8,6 +8,7 @@
 #define DHCPFO_TESTS_ALLOC_H
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -23,12 +24,13 @@
 #endif
 
 /*
- * How many more allocations succeed; less than 0: all of them.  Volatile, since
- * compilers think that malloc() changes no variable of ours.
+ * How many more allocations succeed; less than 0: all of them.  Atomic, since
+ * several threads may allocate; and compilers think that malloc() changes no
+ * variable of ours.
  */
-static volatile long alloc_left __attribute__((unused)) = -1;
+static atomic_long alloc_left __attribute__((unused)) = -1;
 /* How many there are. */
-static volatile long alloc_live __attribute__((unused));
+static atomic_long alloc_live __attribute__((unused));
 /* Called with what is about to be freed, if not NULL. */
 static void (*alloc_before_free)(const void *at) __attribute__((unused));
 
@@ -42,13 +44,14 @@ void __libc_free(void *at);
 static bool
 alloc_fails(void)
 {
-	if (alloc_left == 0) {
+	long left = alloc_left;
+
+	while (left > 0)
+		if (atomic_compare_exchange_weak(&alloc_left, &left, left - 1))
+			return false;
+	if (left == 0)
 		errno = ENOMEM;
-		return true;
-	}
-	if (alloc_left > 0)
-		alloc_left--;
-	return false;
+	return left == 0;
 }
 
 static void *
