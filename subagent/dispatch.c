@@ -6,6 +6,7 @@
 
 #include "log.h"
 #include "respond.h"
+#include "stream.h"
 #include "table.h"
 #include "transaction.h"
 
@@ -22,6 +23,12 @@ enum agentx_command {
 	AGENTX_PING = 13,
 	AGENTX_RESPONSE = 18
 };
+
+/*
+ * Net-SNMP's master makes an error without an index genErr, which says nothing
+ * to a manager; tooBig says to ask for less.
+ */
+#define TOO_BIG_AT 1
 
 /* Notifications that the master has not answered yet, at most. */
 #define NOTIFY_WINDOW 8u
@@ -40,6 +47,7 @@ static struct {
 	size_t nrequests;
 	unsigned int unanswered; /* notifications */
 	bool heard; /* something from the master */
+	bool told_too_long; /* of this session */
 } dispatch;
 
 void
@@ -116,7 +124,7 @@ read_pdu(const netsnmp_pdu *pdu, bool next)
 		else
 			table_get(&hint, &request);
 		if (!encode(out, &request, next)) {
-			encode_error(out, SNMP_ERR_TOOBIG, 0);
+			encode_error(out, SNMP_ERR_TOOBIG, TOO_BIG_AT);
 			break;
 		}
 	}
@@ -385,6 +393,33 @@ refuse(const netsnmp_pdu *pdu, long why)
 	respond_status(&to, why, 0);
 }
 
+static bool
+is_request(const netsnmp_pdu *pdu)
+{
+	return pdu->command >= AGENTX_GET && pdu->command <= AGENTX_CLEANUPSET;
+}
+
+/* Net-SNMP cannot decode ${pdu}. */
+static void
+too_long(const netsnmp_pdu *pdu, uint32_t octets)
+{
+	struct respond_to to;
+	long why;
+
+	dispatch.heard = true;
+	if (dispatch.session == NULL || !is_request(pdu) ||
+	    pdu->command == AGENTX_CLEANUPSET)
+		return;
+	if (!dispatch.told_too_long)
+		log_warning("AgentX: a request of %u octets is refused as too "
+			    "big: at most %u can be read",
+		    octets, STREAM_MAX);
+	dispatch.told_too_long = true;
+	why = refusal(pdu);
+	respond_address(&to, pdu);
+	respond_status(&to, why != 0 ? why : SNMP_ERR_TOOBIG, TOO_BIG_AT);
+}
+
 static int
 receive(int operation, netsnmp_session *session, int reqid, netsnmp_pdu *pdu,
     void *magic)
@@ -396,8 +431,7 @@ receive(int operation, netsnmp_session *session, int reqid, netsnmp_pdu *pdu,
 	if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
 		dispatch.heard = true;
 	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE ||
-	    session != dispatch.session || pdu->command < AGENTX_GET ||
-	    pdu->command > AGENTX_CLEANUPSET)
+	    session != dispatch.session || !is_request(pdu))
 		return dispatch.passed_on(operation, session, reqid, pdu,
 		    magic);
 	if ((why = refusal(pdu)) != 0) {
@@ -443,6 +477,8 @@ dispatch_session_began(netsnmp_session *session)
 	if (session->callback != receive)
 		dispatch.passed_on = session->callback;
 	session->callback = receive;
+	dispatch.told_too_long = false;
+	stream_watch(snmp_sess_transport(snmp_sess_pointer(session)), too_long);
 }
 
 void

@@ -337,7 +337,7 @@ class Reading(unittest.TestCase):
         log = self.lab.log()
         for reply in (self.lab.pysnmp.get(*[descr] * 800),
                       self.lab.pysnmp.next(*[descr[:-1]] * 800)):
-            self.assertIn(reply.status, ("tooBig", "genErr"))
+            self.assertEqual(reply.status, "tooBig")
         self.lab.pysnmp.get1(descr)
         self.assertEqual(self.lab.log(), log)
 
