@@ -9,7 +9,7 @@
 #include "log.h"
 
 /* How long the master may leave its end of a full socket alone. */
-#define SEND_MS 1000
+#define SEND_SECONDS 1
 
 static struct {
 	netsnmp_session *session; /* NULL: none is open */
@@ -17,12 +17,29 @@ static struct {
 	struct encoder out; /* the answer at hand */
 } respond;
 
+/* Net-SNMP's socket is a blocking one: a master that reads nothing holds us. */
+static void
+limit_writing(void)
+{
+	const struct timeval most = { .tv_sec = SEND_SECONDS };
+	netsnmp_transport *transport;
+
+	transport = snmp_sess_transport(snmp_sess_pointer(respond.session));
+	if (transport != NULL &&
+	    setsockopt(transport->sock, SOL_SOCKET, SO_SNDTIMEO, &most,
+		sizeof(most)) != 0)
+		log_warning("AgentX: writing cannot be limited: %s",
+		    strerror(errno));
+}
+
 void
 respond_session(netsnmp_session *session)
 {
 	respond.session = session;
-	if (session != NULL)
-		respond.number++;
+	if (session == NULL)
+		return;
+	respond.number++;
+	limit_writing();
 }
 
 bool
@@ -51,10 +68,7 @@ respond_begin(const netsnmp_pdu *pdu)
 	return &respond.out;
 }
 
-/*
- * All of it: a stream that lacks a part of one answer is good for nothing.  The
- * socket is a blocking one, but that is Net-SNMP's affair and not known here.
- */
+/* All of it: a stream that lacks a part of one answer is good for nothing. */
 static bool
 send_all(netsnmp_transport *transport, const u_char *octets, size_t n)
 {
@@ -70,7 +84,7 @@ send_all(netsnmp_transport *transport, const u_char *octets, size_t n)
 			n -= (size_t)sent;
 		} else if (sent < 0 && errno != EINTR && errno != EAGAIN)
 			return false;
-		else if (poll(&writable, 1, SEND_MS) == 0)
+		else if (poll(&writable, 1, SEND_SECONDS * 1000) == 0)
 			return false;
 	}
 	return true;

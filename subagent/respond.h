@@ -37,8 +37,8 @@ void respond_address(struct respond_to *to, const netsnmp_pdu *pdu);
 struct encoder *respond_begin(const netsnmp_pdu *pdu);
 
 /**
- * Send what respond_begin() began.  Blocks no longer than a second for a master
- * that does not read; the session is over then.
+ * Send what respond_begin() began.  Blocks no longer than two seconds for a
+ * master that does not read; the session is over then.
  */
 void respond_end(void);
 
