@@ -6,7 +6,7 @@ Runs all test_*.py of this directory, one process for each class, and prints
 TAP.  PATTERN: only tests whose "file.Class.name" contains it, or matches it if
 it has a * or ?.  -jN: N classes at a time.  -l: list the names.  Exit status 1
 when a test fails; with CI=true in the environment a skipped test fails, too.
-BUILD and WRAP: see lab.py.
+BUILD and WRAP: see lab.py.  LIMIT: seconds for a class, 240 by default.
 """
 import fnmatch
 import getopt
@@ -23,7 +23,8 @@ import unittest
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
-LIMIT = 240 * (4 if os.environ.get("WRAP") else 1)  # seconds for a class
+LIMIT = int(os.environ.get("LIMIT", 240)) * (
+    4 if os.environ.get("WRAP") else 1)  # seconds for a class
 
 
 # ---- in the process of a class
