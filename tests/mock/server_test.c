@@ -42,6 +42,7 @@ struct rule {
 	enum dhcp_error code;
 	enum when when;
 	unsigned long count; /* 0: every call */
+	bool later; /* and those after it */
 	char name[FAILOVER_NAME_SIZE]; /* "": any */
 };
 
@@ -120,7 +121,7 @@ parse_when(const char *word, enum when *when)
 static bool
 parse_rule(const char *line, struct rule *rule)
 {
-	char when[16], count[16] = "0";
+	char when[16], count[16] = "0", *rest;
 	unsigned long code;
 	int n, end = 0;
 
@@ -130,7 +131,8 @@ parse_rule(const char *line, struct rule *rule)
 	if (n < 4 || !parse_when(when, &rule->when))
 		return false;
 	rule->code = (enum dhcp_error)code;
-	rule->count = strtoul(count, NULL, 10); /* "-": 0 */
+	rule->count = strtoul(count, &rest, 10); /* "-": 0 */
+	rule->later = *rest == '+';
 	if (n == 5)
 		snprintf(rule->name, sizeof(rule->name), "%s", line + end);
 	return true;
@@ -145,7 +147,8 @@ rule_counts(struct tally *tally, const char *line, const struct rule *rule)
 		tally->calls = 0;
 	}
 	tally->calls++;
-	return rule->count == 0 || rule->count == tally->calls;
+	return rule->count == 0 || rule->count == tally->calls ||
+	    (rule->later && rule->count < tally->calls);
 }
 
 static bool
@@ -184,7 +187,7 @@ scan_rules(struct test_server *test, FILE *file, const char *op,
 }
 
 /* Read what to do about ${op} on ${name}: nothing, when nothing is said. */
-static bool
+static enum dhcp_error
 find_rule(struct test_server *test, const char *op, const char *name,
     struct rule *rule)
 {
@@ -193,12 +196,14 @@ find_rule(struct test_server *test, const char *op, const char *name,
 
 	*rule = (struct rule){ .when = WHEN_NONE };
 	if (test->options->control[0] == '\0')
-		return true;
+		return ERROR_SUCCESS;
 	if ((file = fopen(test->options->control, "re")) == NULL)
-		return errno == ENOENT;
+		return errno == ENOENT ? ERROR_SUCCESS :
+		    errno == ENOMEM    ? ERROR_NOT_ENOUGH_MEMORY :
+					 ERROR_INVALID_PARAMETER;
 	good = scan_rules(test, file, op, name, rule);
 	fclose(file);
-	return good;
+	return good ? ERROR_SUCCESS : ERROR_INVALID_PARAMETER;
 }
 
 static void
@@ -232,9 +237,11 @@ static enum dhcp_error
 before(struct failover_server *server, const char *op, const char *name,
     struct rule *rule)
 {
-	if (!find_rule(server->impl, op, name, rule))
-		return failover_server_failed(server, ERROR_INVALID_PARAMETER,
-		    "the control file is bad");
+	enum dhcp_error error = find_rule(server->impl, op, name, rule);
+
+	if (error != ERROR_SUCCESS)
+		return failover_server_failed(server, error,
+		    "the control file cannot be used");
 	if (rule->delay > 0)
 		sleep_ms(rule->delay);
 	if (rule->when == WHEN_BEFORE && rule->code != ERROR_SUCCESS)

@@ -20,7 +20,8 @@
  * WHEN   before: the operation is not done; after: it is done, and if that
  *        goes well, CODE is answered all the same; none: CODE does not matter
  * COUNT  only the COUNT-th call that OP and NAME match, counted per handle from
- *        when it first saw the line; 0 or - is every call
+ *        when it first saw the line; 0 or - is every call, and 3+ the third
+ *        one and all after it
  * NAME   only the relationship of this name, which is the rest of the line
  *
  * Blank lines and those that begin with # do not count.  A line that cannot be

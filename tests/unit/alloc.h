@@ -24,13 +24,16 @@
 #endif
 
 /*
- * How many more allocations succeed; less than 0: all of them.  Atomic, since
- * several threads may allocate; and compilers think that malloc() changes no
- * variable of ours.
+ * How many more allocations succeed; less than 0: all of them.  Volatile, since
+ * compilers think that malloc() changes no variable of ours.
  */
-static atomic_long alloc_left __attribute__((unused)) = -1;
+static volatile atomic_long alloc_left __attribute__((unused)) = -1;
+/* Of those that do not, only one fails, and then all succeed again. */
+static volatile bool alloc_once __attribute__((unused));
+/* How many failed, ever. */
+static volatile atomic_ulong alloc_failed __attribute__((unused));
 /* How many there are. */
-static atomic_long alloc_live __attribute__((unused));
+static volatile atomic_long alloc_live __attribute__((unused));
 /* Called with what is about to be freed, if not NULL. */
 static void (*alloc_before_free)(const void *at) __attribute__((unused));
 
@@ -49,9 +52,13 @@ alloc_fails(void)
 	while (left > 0)
 		if (atomic_compare_exchange_weak(&alloc_left, &left, left - 1))
 			return false;
-	if (left == 0)
-		errno = ENOMEM;
-	return left == 0;
+	if (left < 0)
+		return false;
+	if (alloc_once)
+		alloc_left = -1;
+	alloc_failed++;
+	errno = ENOMEM;
+	return true;
 }
 
 static void *

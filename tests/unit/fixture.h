@@ -31,7 +31,8 @@ struct world {
 };
 
 static inline void
-world_add(struct world *w, size_t i, FILE *conf, const char *extra)
+world_add(struct world *w, size_t i, FILE *conf, const char *type,
+    const char *extra)
 {
 	static const struct {
 		uint32_t index;
@@ -47,10 +48,12 @@ world_add(struct world *w, size_t i, FILE *conf, const char *extra)
 	snprintf(at->calls, sizeof(at->calls), "%s/%zu.calls", dir, i);
 	snprintf(local->path, sizeof(local->path), "%s/%zu.db", dir, i);
 	fprintf(conf,
-	    "[server %u]\ntype = test\nname = %s\ndatabase = %s\n"
-	    "control = %s\ncalls = %s\nmax-relationships = 100000\n%s\n",
-	    servers[i].index, servers[i].name, local->path, at->control,
-	    at->calls, extra);
+	    "[server %u]\ntype = %s\nname = %s\ndatabase = %s\n"
+	    "max-relationships = 100000\n%s\n",
+	    servers[i].index, type, servers[i].name, local->path, extra);
+	if (strcmp(type, "test") == 0)
+		fprintf(conf, "control = %s\ncalls = %s\n", at->control,
+		    at->calls);
 	set_text(local, "database", local->path);
 	set_number(local, "max-relationships", 100000);
 	set_bool(local, "auto-scopes", true);
@@ -59,11 +62,11 @@ world_add(struct world *w, size_t i, FILE *conf, const char *extra)
 }
 
 /*
- * ${n} servers with empty databases, each configured with the lines ${extra},
- * too, and no roster yet.
+ * ${n} servers of ${type} with empty databases, each configured with the lines
+ * ${extra}, too, and no roster yet.
  */
 static inline struct world *
-world_new(size_t n, const char *extra)
+world_of(size_t n, const char *type, const char *extra)
 {
 	struct world *w = test_calloc(1, sizeof(*w));
 	char path[96], why[256] = "";
@@ -80,11 +83,18 @@ world_new(size_t n, const char *extra)
 	assert_non_null(conf);
 	fprintf(conf, "[subagent]\n");
 	for (; w->n < n; w->n++)
-		world_add(w, w->n, conf, extra);
+		world_add(w, w->n, conf, type, extra);
 	assert_int_equal(fclose(conf), 0);
 	if ((w->conf = conf_read(path, why, sizeof(why), NULL)) == NULL)
 		fail_msg("%s", why);
 	return w;
+}
+
+/* The same of servers that fail and wait on command. */
+static inline struct world *
+world_new(size_t n, const char *extra)
+{
+	return world_of(n, "test", extra);
 }
 
 static inline void
