@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "event.h"
 
+#define FIRST_SIZE 16u
+
 static struct event *
 place(const struct event_log *log, size_t i)
 {
-	return &log->ring[(log->first + i) % log->limit];
+	return &log->ring[(log->first + i) % log->size];
 }
 
 struct event_log *
@@ -16,19 +19,9 @@ event_log_new(size_t limit)
 	struct event_log *log;
 
 	if ((log = calloc(1, sizeof(*log))) == NULL)
-		goto err0;
+		return NULL;
 	log->limit = limit;
-	if (limit > 0 &&
-	    (log->ring = calloc(limit, sizeof(*log->ring))) == NULL)
-		goto err1;
-
-	/* Success! */
 	return log;
-
-err1:
-	free(log);
-err0:
-	return NULL;
 }
 
 /* The three texts of an event are one allocation, which ${server} points to. */
@@ -36,7 +29,7 @@ static void
 drop_oldest(struct event_log *log)
 {
 	free(place(log, 0)->server);
-	log->first = (log->first + 1) % log->limit;
+	log->first = (log->first + 1) % log->size;
 	log->n--;
 }
 
@@ -75,6 +68,33 @@ copy_texts(struct event *to, const struct event *from)
 	return true;
 }
 
+/* A ring of ${size} places, enough for what there is; false: no memory. */
+static bool
+resize(struct event_log *log, size_t size)
+{
+	struct event *ring = NULL;
+	size_t i;
+
+	if (size > 0 && (ring = calloc(size, sizeof(*ring))) == NULL)
+		return false;
+	for (i = 0; i < log->n; i++)
+		ring[i] = *place(log, i);
+	free(log->ring);
+	log->ring = ring;
+	log->size = size;
+	log->first = 0;
+	return true;
+}
+
+/* More places, up to the limit. */
+static void
+grow(struct event_log *log)
+{
+	size_t size = log->size == 0 ? FIRST_SIZE : 2 * log->size;
+
+	resize(log, size < log->limit ? size : log->limit);
+}
+
 const struct event *
 event_log_add(struct event_log *log, const struct event *event)
 {
@@ -83,31 +103,27 @@ event_log_add(struct event_log *log, const struct event *event)
 	if (added.index == 0)
 		added.index = log->last + 1;
 	log->last = added.index;
-	if (log->limit == 0 || !copy_texts(&added, event))
+	if (log->limit == 0)
 		return NULL;
-	if (log->n == log->limit)
+	if (log->n == log->size && log->size < log->limit)
+		grow(log);
+	if (log->size == 0 || !copy_texts(&added, event))
+		return NULL;
+	if (log->n == log->limit || log->n == log->size)
 		drop_oldest(log);
 	*place(log, log->n) = added;
 	return place(log, log->n++);
 }
 
-bool
+void
 event_log_limit(struct event_log *log, size_t limit)
 {
-	struct event *ring = NULL;
-	size_t i;
-
-	if (limit > 0 && (ring = calloc(limit, sizeof(*ring))) == NULL)
-		return false;
 	while (log->n > limit)
 		drop_oldest(log);
-	for (i = 0; i < log->n; i++)
-		ring[i] = *place(log, i);
-	free(log->ring);
-	log->ring = ring;
 	log->limit = limit;
-	log->first = 0;
-	return true;
+	/* Without memory for a smaller ring the larger one will do. */
+	if (log->size > limit)
+		resize(log, limit);
 }
 
 const struct event *

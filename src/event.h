@@ -6,7 +6,6 @@
 #ifndef DHCPFO_EVENT_H
 #define DHCPFO_EVENT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -39,8 +38,8 @@ struct event {
 };
 
 struct event_log {
-	struct event *ring; /* of ${limit} places */
-	size_t limit, first, n;
+	struct event *ring; /* of ${size} places, which grow with need */
+	size_t size, limit, first, n;
 	uint32_t last; /* index of the newest event ever, 0: none */
 };
 
@@ -51,15 +50,14 @@ void event_log_free(struct event_log *log);
 
 /**
  * Append a copy of ${event}, numbered if its index is 0; the oldest goes when
- * there is no place.  Returns the copy, valid until the next change of the log,
- * or NULL: the limit is 0 or there is no memory.
+ * there is no place, or no memory for one more.  Returns the copy, valid until
+ * the next change of the log, or NULL: the limit is 0 or there is no memory.
  */
 const struct event *
 event_log_add(struct event_log *log, const struct event *event);
 
-/** Hold at most ${limit} events from now on; the oldest go.  False: no memory.
- */
-bool event_log_limit(struct event_log *log, size_t limit);
+/** Hold at most ${limit} events from now on; the oldest go. */
+void event_log_limit(struct event_log *log, size_t limit);
 
 /** The first event whose index is at least ${index}, or NULL.  O(log n). */
 const struct event *event_log_from(const struct event_log *log, uint64_t index);

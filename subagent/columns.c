@@ -5,7 +5,6 @@
 
 #include "change.h"
 #include "failover.h"
-#include "log.h"
 #include "watch.h"
 
 /* ---- values that are worked out ---- */
@@ -236,8 +235,7 @@ set_free_high(const struct cursor *at, uint32_t value)
 static void
 set_event_limit(const struct cursor *at, uint32_t value)
 {
-	if (!event_log_limit(at->scalars->roster->events, value))
-		log_err("no memory for %u events: the limit stays", value);
+	event_log_limit(at->scalars->roster->events, value);
 }
 
 /*

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "alloc.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -93,7 +95,7 @@ limit__of_zero__keeps_nothing_but_counts(void **state)
 	(void)state;
 	assert_null(add(log, "x"));
 	assert_null(event_log_from(log, 0));
-	assert_true(event_log_limit(log, 2));
+	event_log_limit(log, 2);
 	assert_int_equal(add(log, "y")->index, 2);
 	event_log_free(log);
 }
@@ -107,16 +109,40 @@ limit__that_shrinks_and_grows__keeps_the_newest(void **state)
 	(void)state;
 	for (i = 0; i < 7; i++)
 		add(log, "x");
-	assert_true(event_log_limit(log, 2));
+	event_log_limit(log, 2);
 	assert_holds(log, 6, 7);
-	assert_true(event_log_limit(log, 4));
+	event_log_limit(log, 4);
 	assert_holds(log, 6, 7);
 	add(log, "x");
 	add(log, "x");
 	add(log, "x");
 	assert_holds(log, 7, 10);
-	assert_true(event_log_limit(log, 0));
+	event_log_limit(log, 0);
 	assert_int_equal(log->n, 0);
+	event_log_free(log);
+}
+
+/* What a SET has acknowledged cannot be refused for want of memory. */
+static void
+limit__that_grows_without_memory__is_the_new_one(void **state)
+{
+	struct event_log *log = event_log_new(2);
+	unsigned int i;
+
+	(void)state;
+	if (!alloc_works()) {
+		event_log_free(log);
+		skip();
+	}
+	add(log, "x");
+	add(log, "x");
+	alloc_left = 0;
+	event_log_limit(log, 100);
+	alloc_left = -1;
+	assert_int_equal(log->limit, 100);
+	for (i = 3; i <= 150; i++)
+		add(log, "x");
+	assert_holds(log, 51, 150);
 	event_log_free(log);
 }
 
@@ -131,6 +157,8 @@ main(void)
 		cmocka_unit_test(limit__of_zero__keeps_nothing_but_counts),
 		cmocka_unit_test(
 		    limit__that_shrinks_and_grows__keeps_the_newest),
+		cmocka_unit_test(
+		    limit__that_grows_without_memory__is_the_new_one),
 	};
 
 	return cmocka_run_group_tests_name("event", tests, NULL, NULL);
