@@ -59,26 +59,55 @@ has_scope(const DHCP_FAILOVER_RELATIONSHIP *rel, DHCP_IP_ADDRESS scope)
 	return false;
 }
 
-/* Is ${now}, NULL if there is none, what ${step} was to make of it? */
 static bool
-is_done(const struct step *step, const DHCP_FAILOVER_RELATIONSHIP *now)
+has_secret(const DHCP_FAILOVER_RELATIONSHIP *rel)
+{
+	return rel->SharedSecret != NULL && rel->SharedSecret[0] != '\0';
+}
+
+enum outcome { NOT_DONE, DONE, NOT_KNOWN };
+
+/* Of a call that sets members of ${now}. */
+static enum outcome
+set_outcome(const struct step *step, const DHCP_FAILOVER_RELATIONSHIP *now)
+{
+	const DWORD others = step->flags & ~SHAREDSECRET;
+
+	if (!failover_equal(now, &step->want, others))
+		return NOT_DONE;
+	if (others == step->flags)
+		return DONE;
+	/* Not every server tells its secret. */
+	if (has_secret(now) || (step->old != NULL && has_secret(step->old)))
+		return failover_equal(now, &step->want, SHAREDSECRET) ?
+		    DONE :
+		    NOT_DONE;
+	/* A call sets all or nothing: what else has changed is the proof. */
+	return step->old == NULL ||
+		failover_equal(step->old, &step->want, others) ?
+	    NOT_KNOWN :
+	    DONE;
+}
+
+/* Is ${now}, NULL if there is none, what ${step} was to make of it? */
+static enum outcome
+outcome(const struct step *step, const DHCP_FAILOVER_RELATIONSHIP *now)
 {
 	const DHCP_IP_ARRAY *scopes = step->want.pScopes;
 	DWORD i;
 
 	if (step->kind == STEP_DELETE || now == NULL)
-		return (step->kind == STEP_DELETE) == (now == NULL);
+		return (step->kind == STEP_DELETE) == (now == NULL) ? DONE :
+								      NOT_DONE;
 	if (step->kind == STEP_SET)
-		/* A secret cannot be read back from every server. */
-		return failover_equal(now, &step->want,
-		    step->flags & ~SHAREDSECRET);
+		return set_outcome(step, now);
 	if (step->kind == STEP_CREATE)
-		return true;
+		return DONE;
 	for (i = 0; i < scopes->NumElements; i++)
 		if (has_scope(now, scopes->Elements[i]) !=
 		    (step->kind == STEP_ADD))
-			return false;
-	return true;
+			return NOT_DONE;
+	return DONE;
 }
 
 /* The answer got lost: look what is true, and never repeat the call. */
@@ -94,8 +123,16 @@ look(struct failover_server *server, struct step *step, enum dhcp_error error)
 		step->doubtful = true;
 		return error;
 	}
-	if (is_done(step, now))
+	switch (outcome(step, now)) {
+	case DONE:
 		error = ERROR_SUCCESS;
+		break;
+	case NOT_DONE:
+		break;
+	case NOT_KNOWN:
+		step->doubtful = true;
+		break;
+	}
 	failover_free(now);
 	return error;
 }
@@ -144,12 +181,6 @@ step_run(struct failover_server *server, struct step *step)
 	if (error == ERROR_SUCCESS)
 		step->applied = true;
 	return error;
-}
-
-static bool
-has_secret(const DHCP_FAILOVER_RELATIONSHIP *rel)
-{
-	return rel->SharedSecret != NULL && rel->SharedSecret[0] != '\0';
 }
 
 /*

@@ -12,6 +12,7 @@ struct doubt {
 	size_t length;
 	DHCP_FAILOVER_RELATIONSHIP want; /* numbers only */
 	DWORD flags;
+	bool authenticated; /* of SHAREDSECRET: whether there is to be one */
 };
 
 void
@@ -29,21 +30,49 @@ doubt_add(struct managed *server, const char *key, size_t length,
 	doubt->server = server->index;
 	memcpy(doubt->key, key, length);
 	doubt->length = length;
-	doubt->flags = flags & ~SHAREDSECRET;
-	failover_apply(&doubt->want, want, doubt->flags);
+	doubt->flags = flags;
+	failover_apply(&doubt->want, want, flags & ~SHAREDSECRET);
+	doubt->authenticated =
+	    want->SharedSecret != NULL && want->SharedSecret[0] != '\0';
 	doubt->next = roster->doubts;
 	roster->doubts = doubt;
 }
 
 static void
-own_up(const struct doubt *doubt, struct snapshot *old)
+own_up(const struct doubt *doubt, struct snapshot_row *before)
 {
-	size_t i = snapshot_find(old, doubt->key, doubt->length);
-
 	/* A change of state is news, whoever made it. */
-	if (i < old->n)
-		failover_apply(&old->rows[i].rel, &doubt->want,
-		    doubt->flags & ~(CHANGESTATE | PREVSTATE));
+	failover_apply(&before->rel, &doubt->want,
+	    doubt->flags & ~(CHANGESTATE | PREVSTATE | SHAREDSECRET));
+	if (doubt->flags & SHAREDSECRET)
+		before->authenticated = doubt->authenticated;
+}
+
+/*
+ * What became of it, as ${now} tells, with ${before}, which may be NULL.  Of a
+ * secret is told at most that there is one, and not by every server.
+ */
+static enum set_status
+verdict(const struct doubt *doubt, const struct snapshot_row *before,
+    const struct snapshot_row *now)
+{
+	const DWORD others = doubt->flags & ~SHAREDSECRET;
+
+	if (!failover_equal(&now->rel, &doubt->want, others))
+		return SET_STATUS_FAILED;
+	if (others == doubt->flags)
+		return SET_STATUS_SUCCEEDED;
+	if (before == NULL)
+		return SET_STATUS_IN_DOUBT;
+	/* A call sets all or nothing: what else has changed is the proof. */
+	if (!failover_equal(&before->rel, &doubt->want, others))
+		return SET_STATUS_SUCCEEDED;
+	if (now->authenticated == before->authenticated &&
+	    (!now->authenticated || doubt->authenticated))
+		return SET_STATUS_IN_DOUBT;
+	return now->authenticated == doubt->authenticated ?
+	    SET_STATUS_SUCCEEDED :
+	    SET_STATUS_FAILED;
 }
 
 static void
@@ -51,8 +80,9 @@ resolve(struct managed *server, const struct doubt *doubt, struct snapshot *old)
 {
 	struct snapshot *snapshot = server->snapshot;
 	size_t i = snapshot_find(snapshot, doubt->key, doubt->length);
+	size_t j = snapshot_find(old, doubt->key, doubt->length);
+	struct snapshot_row *row, *before = j < old->n ? &old->rows[j] : NULL;
 	struct observation o = { .server = server, .flags = doubt->flags };
-	struct snapshot_row *row;
 
 	if (i == snapshot->n)
 		return;
@@ -62,17 +92,25 @@ resolve(struct managed *server, const struct doubt *doubt, struct snapshot *old)
 		return;
 	o.row = row;
 	o.relationship = row->rel.RelationshipName;
-	if (failover_equal(&row->rel, &doubt->want, doubt->flags)) {
-		row->status.set_status = SET_STATUS_SUCCEEDED;
+	row->status.set_status = verdict(doubt, before, row);
+	switch ((enum set_status)row->status.set_status) {
+	case SET_STATUS_SUCCEEDED:
 		row->status.last_set_result = ERROR_SUCCESS;
-		own_up(doubt, old);
+		if (before != NULL)
+			own_up(doubt, before);
 		o.kind = EVENT_SET_DONE;
 		o.text = "set: was in doubt, is found done";
-	} else {
-		row->status.set_status = SET_STATUS_FAILED;
+		break;
+	case SET_STATUS_FAILED:
 		o.kind = EVENT_SET_FAILED;
 		o.result = row->status.last_set_result;
 		o.text = "set: was in doubt, is found not done";
+		break;
+	default:
+		log_warning("server \"%s\": \"%s\": set: stays in doubt, for "
+			    "the server does not tell its secret",
+		    server->name, o.relationship);
+		return;
 	}
 	log_notice("server \"%s\": \"%s\": %s", server->name, o.relationship,
 	    o.text);

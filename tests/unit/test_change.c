@@ -1240,6 +1240,24 @@ doubt__about_a_call_that_was_not_done__is_a_failure(void **state)
 	assert_all_is_true(w);
 }
 
+static void
+doubt__about_a_secret_that_was_not_set__is_a_failure(void **state)
+{
+	struct world *w = *state;
+	struct world_text before;
+	struct said said;
+
+	world_database(w, 0, &before);
+	world_control(w, 0, "set 0 1726 before\n");
+	change_finish(
+	    committed(w, ASKS(MEMBER(0, "a", SHAREDSECRET, 7)), &said));
+	assert_said(&said, CHANGE_FAILED);
+	assert_error(said.v.result, RPC_S_CALL_FAILED);
+	assert_status(w, 0, "a", SET_STATUS_FAILED);
+	assert_same_database(w, 0, &before);
+	assert_all_is_true(w);
+}
+
 /* A plain server, which does not answer when it is asked what is true. */
 static void
 in_doubt(struct world *w, const char *when)
@@ -1650,6 +1668,43 @@ undo__on_a_server_that_does_not_tell_its_secret__never_removes_it(void **state)
 	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 3600);
 }
 
+/* Who says that it was set, or was not, may lie: nobody can know. */
+static void
+doubt__about_a_secret_that_is_not_told__lasts(void **state)
+{
+	static const char *const rules[] = { "set 0 1726 before\n",
+		"set 0 1726 after\n",
+		"set 0 1726 before\nget 0 1722 before 2\n" };
+	struct world *w = *state;
+	struct said said;
+	size_t i;
+
+	for (i = 0; i < nitems(rules); i++) {
+		world_control(w, 0, rules[i]);
+		change_finish(committed(w,
+		    ASKS(MEMBER(0, "a", SHAREDSECRET, 7 + (unsigned int)i)),
+		    &said));
+		assert_said(&said, CHANGE_FAILED);
+		assert_error(said.v.result, RPC_S_CALL_FAILED);
+		world_control(w, 0, NULL);
+		world_poll(w);
+		assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+		assert_int_equal(status(w, 0, "a")->last_set_result,
+		    RPC_S_CALL_FAILED);
+	}
+	/* What is set with it tells. */
+	world_control(w, 0, "set 0 1726 after\n");
+	done(w, ASKS(MEMBER(0, "a", SHAREDSECRET, 8), MEMBER(0, "a", MCLT, 8)));
+	world_control(w, 0, "set 0 1726 after\nget 00 1722 before 2\n");
+	change_finish(committed(w,
+	    ASKS(MEMBER(0, "a", SHAREDSECRET, 9), MEMBER(0, "a", MCLT, 9)),
+	    &said));
+	assert_said(&said, CHANGE_FAILED);
+	world_control(w, 0, NULL);
+	world_poll(w);
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+}
+
 /* ---- what the table of change.h has no entry for is the caller's mistake */
 
 #ifndef NDEBUG
@@ -1785,6 +1840,8 @@ main(void)
 		WITH_ALL(one, doubt__about_a_call_that_was_done__is_a_success),
 		WITH_ALL(one,
 		    doubt__about_a_call_that_was_not_done__is_a_failure),
+		WITH_ALL(one,
+		    doubt__about_a_secret_that_was_not_set__is_a_failure),
 		WITH(one_plain,
 		    doubt__that_cannot_be_ended__lasts_until_the_next_listing),
 		WITH_ALL(one,
@@ -1814,6 +1871,8 @@ main(void)
 		    create__with_a_member_that_may_not_be_set__is_not_writable),
 		WITH(one_discreet,
 		    undo__on_a_server_that_does_not_tell_its_secret__never_removes_it),
+		WITH(one_discreet,
+		    doubt__about_a_secret_that_is_not_told__lasts),
 #ifndef NDEBUG
 		WITH(one, check_or_commit__in_a_state_that_has_none__is_caught),
 #endif
