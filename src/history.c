@@ -54,7 +54,7 @@ struct history {
 	struct workshop *shop;
 	struct worker *worker;
 	struct batch waiting, writing;
-	bool busy, failed, told_full;
+	bool busy, failed, told_lost;
 	struct history_row *rows; /* as read: by server, then name */
 	size_t n;
 	struct arena names;
@@ -398,6 +398,15 @@ start_batch(struct history *history)
 	worker_submit(history->worker, &history->job);
 }
 
+/* A change is not kept; said once, until one is kept again. */
+static void
+lose(struct history *history, const char *why)
+{
+	if (!history->told_lost)
+		log_warning("%s: %s: changes are not kept", history->path, why);
+	history->told_lost = true;
+}
+
 static struct note *
 add_note(struct history *history, enum note_kind kind)
 {
@@ -406,27 +415,30 @@ add_note(struct history *history, enum note_kind kind)
 
 	if (history->db == NULL)
 		return NULL;
-	if (batch->n == BACKLOG_MAX ||
-	    (note = arena_alloc(&batch->arena, sizeof(*note))) == NULL) {
-		if (!history->told_full)
-			log_warning("%s: the disk is too slow: changes are "
-				    "not kept",
-			    history->path);
-		history->told_full = true;
+	if (batch->n == BACKLOG_MAX) {
+		lose(history, "the disk is too slow");
 		return NULL;
 	}
-	history->told_full = false;
+	if ((note = arena_alloc(&batch->arena, sizeof(*note))) == NULL) {
+		lose(history, "out of memory");
+		return NULL;
+	}
 	memset(note, 0, sizeof(*note));
 	note->kind = kind;
 	return note;
 }
 
-/* ${note} is complete: queue it. */
+/* Queue ${note}, if it is ${complete}: if there was memory for its texts. */
 static void
-commit_note(struct history *history, struct note *note)
+commit_note(struct history *history, struct note *note, bool complete)
 {
 	struct batch *batch = &history->waiting;
 
+	if (!complete) {
+		lose(history, "out of memory");
+		return;
+	}
+	history->told_lost = false;
 	*batch->last = note;
 	batch->last = &note->next;
 	batch->n++;
@@ -447,8 +459,8 @@ history_keep(struct history *history, const struct history_row *row)
 	if ((note = add_note(history, NOTE_KEEP)) == NULL)
 		return;
 	note->row = *row;
-	if ((note->row.name = note_text(history, row->name)) != NULL)
-		commit_note(history, note);
+	note->row.name = note_text(history, row->name);
+	commit_note(history, note, note->row.name != NULL);
 }
 
 void
@@ -459,8 +471,8 @@ history_forget(struct history *history, uint32_t server, const char *name)
 	if ((note = add_note(history, NOTE_FORGET)) == NULL)
 		return;
 	note->row.server = server;
-	if ((note->row.name = note_text(history, name)) != NULL)
-		commit_note(history, note);
+	note->row.name = note_text(history, name);
+	commit_note(history, note, note->row.name != NULL);
 }
 
 void
@@ -476,9 +488,9 @@ history_event(struct history *history, const struct event *event)
 	note->event.server = note_text(history, event->server);
 	note->event.relationship = note_text(history, event->relationship);
 	note->event.text = note_text(history, event->text);
-	if (note->event.server != NULL && note->event.relationship != NULL &&
-	    note->event.text != NULL)
-		commit_note(history, note);
+	commit_note(history, note,
+	    note->event.server != NULL && note->event.relationship != NULL &&
+		note->event.text != NULL);
 }
 
 void

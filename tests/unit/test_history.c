@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "alloc.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -229,6 +231,33 @@ directory__that_is_missing__is_said_and_does_no_harm(void **state)
 	mkdir(p->dir, 0700);
 }
 
+/* The texts of a note are allocated after the note: either may fail. */
+static void
+memory__that_is_missing_for_a_note__is_said(void **state)
+{
+	static char text[1001];
+	struct place *p = *state;
+	long n;
+
+	if (!alloc_works())
+		skip();
+	memset(text, 'x', sizeof(text) - 1);
+	for (n = 0; n < 2; n++) {
+		begin(p);
+		alloc_left = n;
+		keep(p, 1, text, 3);
+		alloc_left = -1;
+		assert_non_null(strstr(logged, "out of memory"));
+		keep(p, 1, "after", 3);
+		end(p);
+		logged[0] = '\0';
+		begin(p);
+		assert_null(history_find(p->history, 1, text));
+		assert_non_null(history_find(p->history, 1, "after"));
+		end(p);
+	}
+}
+
 int
 main(void)
 {
@@ -248,6 +277,9 @@ main(void)
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    directory__that_is_missing__is_said_and_does_no_harm, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(
+		    memory__that_is_missing_for_a_note__is_said, setup,
 		    teardown),
 	};
 
