@@ -520,8 +520,10 @@ roster_reload(struct roster *roster, struct conf *conf)
 	struct managed **servers, **before = roster->servers;
 	size_t i, n = roster->n;
 
-	if ((servers = calloc(conf->n, sizeof(struct managed *))) == NULL)
+	if ((servers = calloc(conf->n, sizeof(struct managed *))) == NULL) {
+		log_err("no memory for %zu servers", conf->n);
 		goto err0;
+	}
 	if (!staff(roster, conf, servers))
 		goto err1;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The servers and how they do: counters, health, polls, the end. */
+#include "alloc.h"
 #include "fixture.h"
 
 static int
@@ -688,6 +689,34 @@ reload__without_a_server__takes_its_rows_away(void **state)
 }
 
 static void
+reload__without_memory__says_so_and_keeps_what_there_is(void **state)
+{
+	struct world *w = *state;
+	struct conf *conf = read_again(w, 2);
+	bool well = false;
+	long n;
+
+	if (!alloc_works()) {
+		conf_free(conf);
+		skip();
+	}
+	for (n = 0; !well; n++) {
+		log_forget();
+		alloc_left = n;
+		well = roster_reload(w->roster, conf);
+		alloc_left = -1;
+		if (well)
+			break;
+		assert_true(logged_lines > 0);
+		assert_int_equal(w->roster->n, 3);
+	}
+	assert_true(n > 0);
+	conf_free(conf);
+	while (w->roster->leaving != NULL)
+		roster_reap(w->roster);
+}
+
+static void
 reload__while_a_server_that_goes_is_busy__lets_it_end(void **state)
 {
 	struct world *w = *state;
@@ -787,6 +816,8 @@ main(void)
 		cmocka_unit_test(free__of_nothing__does_nothing),
 		WITH(three, reload__of_the_same_servers__keeps_all_they_have),
 		WITH(three, reload__without_a_server__takes_its_rows_away),
+		WITH(three,
+		    reload__without_memory__says_so_and_keeps_what_there_is),
 		WITH(three,
 		    reload__while_a_server_that_goes_is_busy__lets_it_end),
 		WITH(three,
