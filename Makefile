@@ -148,7 +148,8 @@ $(B)/tests/%.o: tests/%.c $(B)/flags
 mock = $(call objects,$(MOCK)) $(call objects,$(LIB))
 
 .PHONY: test-programs test
-test-programs: $(UNITS) $(B)/tests/dhcpfod $(B)/tests/dhcpfoctl helpers
+test-programs: $(UNITS) $(B)/tests/dhcpfod $(B)/tests/dhcpfoctl \
+    $(B)/tests/heap.so helpers
 
 $(B)/libmock.a: $(mock)
 	$(call say,AR)
@@ -166,6 +167,13 @@ $(B)/tests/dhcpfod: $(B)/subagent/main.o $(B)/libagent.a $(B)/libmock.a
 $(B)/tests/dhcpfoctl: $(call objects,$(CTL)) $(B)/libmock.a
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(ctl_libs) $(lib_libs)
+
+# No sanitizer: it would count what theirs allocate.
+$(B)/tests/heap.so: tests/system/heap.c $(B)/flags
+	$(call say,LD)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(WARN) $(CFLAGS) -D_DEFAULT_SOURCE -fPIC -shared \
+	    $(LDFLAGS) -o $@ $<
 
 # ---------------------------------------------------------------- benchmark
 
@@ -280,6 +288,17 @@ hostile: test-programs
 .PHONY: chaos
 chaos: $(B)/tests/dhcpfod
 	$(Q)BUILD='$(B)' /usr/bin/python3 tests/system/chaos.py -t $(T)
+
+# Whether dhcpfod grows.
+.PHONY: soak
+soak: $(B)/tests/dhcpfod $(B)/tests/heap.so
+	$(Q)BUILD='$(B)' /usr/bin/python3 tests/system/soak.py -t $(T) -p 6
+
+# snmpd is restarted N times in a row.
+N ?= 100
+.PHONY: restarts
+restarts: $(B)/tests/dhcpfod
+	$(Q)BUILD='$(B)' /usr/bin/python3 tests/system/restarts.py $(N)
 
 # ---------------------------------------------------------------- try it
 

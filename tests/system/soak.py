@@ -1,0 +1,547 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Soak: soak.py [-t SECONDS] [-r REQUESTS] [-p PHASES] [-n PER_PHASE]
+                [-w WARM_UP] [-s SEED] [-u] [-v]
+
+Managers read and write while snmpd is restarted and killed, the configuration is
+read again, servers come and go, and databases cannot be reached: in phases that
+are all alike, each of PER_PHASE requests.  After WARM_UP phases, what dhcpfod
+holds at rest after each (octets and blocks of its heap, memory, descriptors,
+threads) must not grow: see growth().  Goes on until there were as many seconds,
+requests and phases.  -u: unjudged, under valgrind or a sanitizer.
+"""
+import collections
+import getopt
+import mmap
+import os
+import random
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+# pylint: disable=wrong-import-position
+from lab import (BUILD, MIB, PATIENCE, ROOT, WRAP, Lab, Pysnmp, Rel,  # noqa
+                 Server, SnmpTimeout, octets_of, rel, scalar, scope, server,
+                 wait)
+
+HEAP = os.path.join(BUILD, "tests", "heap.so")
+PING = 1
+READERS = WRITERS = 2
+ROWS = 4  # of each writer on each server
+PAIR = (1, 2)
+EXTRA = 3  # the server that comes and goes
+
+Sample = collections.namedtuple(
+    "Sample", "requests octets blocks rss descriptors threads")
+
+# By how much the last phases may have more than the first ones.  What moves by
+# itself: SQLite's caches, texts of events; and of RSS, what malloc() keeps.
+ALLOWED = Sample(None, octets=16 << 10, blocks=100, rss=1024, descriptors=0,
+                 threads=0)
+
+
+def growth(samples, allowed=ALLOWED):
+    """What has grown from the first third of the samples to the last: only if
+    all that the last third shows is above all that the first third shows, and
+    by more than is allowed.  A peak or a step back is no growth, and what is
+    lost with every request is, the surer the longer it goes on."""
+    third = max(1, len(samples) // 3)
+    found = []
+    for name in Sample._fields[1:]:
+        first = [getattr(s, name) for s in samples[:third]]
+        last = [getattr(s, name) for s in samples[-third:]]
+        if None in first + last:
+            continue
+        if min(last) - max(first) > getattr(allowed, name):
+            found.append("%s grew from at most %d to at least %d" % (
+                name, max(first), min(last)))
+    return found
+
+
+class Manager(threading.Thread):
+    """Sends its requests of each phase, and counts what was answered."""
+
+    def __init__(self, soak, number):
+        super().__init__(daemon=True)
+        self.soak, self.number = soak, number
+        self.start_phase, self.done = threading.Event(), threading.Event()
+        self.left = 0
+        self.stopped = False
+        self.error = None
+
+    def run(self):
+        while True:
+            self.start_phase.wait()
+            self.start_phase.clear()
+            if self.stopped:
+                return
+            try:
+                # Every phase is to be like every other.
+                self.random = random.Random("%s-%s" % (
+                    self.soak.seed, self.number))
+                while self.left > 0:
+                    self.soak.open.wait()
+                    self.once()
+                    self.left -= 1
+            except BaseException as error:  # told by Soak.phase
+                self.error = error
+            self.done.set()
+
+    def ask(self, kind, *args):
+        client = Pysnmp(self.soak.lab.port)
+        try:
+            status = getattr(client, kind)(*args, timeout=0.75,
+                                           ).status
+        except SnmpTimeout:
+            status = "no answer"
+        self.soak.count(kind, status)
+        return status
+
+
+class Reader(Manager):
+    COLUMNS = ("Name Mode ServerRole State PrevState Mclt SafePeriod "
+               "Percentage PrimaryAddr SharedSecret RowStatus SetStatus "
+               "SetCalls Transitions Health").split()
+
+    def name(self):
+        if self.random.random() < 0.1:
+            return rel("Mclt", self.random.choice((1, 2, 3, 99)), "none")
+        return rel(self.random.choice(self.COLUMNS),
+                   self.random.choice(PAIR), "w%d-%d" % (
+                       self.random.randrange(WRITERS),
+                       self.random.randrange(ROWS + 1)))
+
+    def table(self):
+        return self.random.choice((
+            ROOT, MIB["dhcpFoRelEntry"], MIB["dhcpFoScopeEntry"],
+            MIB["dhcpFoServerEntry"], MIB["dhcpFoEventEntry"],
+            self.name(), self.name()))
+
+    def once(self):
+        kind = self.random.choice(("get", "get", "next", "bulk"))
+        if kind == "bulk":
+            self.ask("bulk", self.random.randrange(2),
+                     self.random.randrange(30), self.table(), self.table())
+        else:
+            which = self.name if kind == "get" else self.table
+            self.ask(kind, *(which() for _ in range(
+                self.random.randint(1, 8))))
+
+
+class Writer(Manager):
+    VALUES = {"Mclt": ("u", (60, 600, 3600)),
+              "SafePeriod": ("u", (0, 3600, 0xffffffff)),
+              "Percentage": ("u", (0, 30, 50, 100, 101)),
+              "Mode": ("i", (0, 1, 2)),
+              "State": ("i", (3, 4, 5, 12)),
+              "SharedSecret": ("s", ("a secret", "", "s" * 200))}
+
+    def row(self):
+        return (self.random.choice(PAIR),
+                "w%d-%d" % (self.number, self.random.randrange(ROWS)))
+
+    def temporary(self, number):
+        return "w%d-%d" % (self.number, ROWS), "10.%d.%d.0" % (
+            self.number + 1, 100 + number)
+
+    def members(self, row):
+        label = self.random.choice(sorted(self.VALUES))
+        letter, some = self.VALUES[label]
+        return rel(label, *row), (letter, self.random.choice(some))
+
+    def once(self):
+        chance = self.random.random()
+        if chance < 0.5:
+            row = self.row()
+            self.ask("set", *(self.members(row) for _ in range(
+                self.random.randint(1, 3))))
+        elif chance < 0.75:
+            self.ask("set", *(self.members(self.row()) for _ in range(3)))
+        elif chance < 0.8:
+            self.ask("set", (rel("Name", *self.row()), ("s", "x")))
+        elif chance < 0.9:
+            number, name = self.row()
+            self.ask("set", (scope(number, name, "10.%d.%d.0" % (
+                self.number + 1, 200 + number)), (
+                    "i", self.random.choice((4, 6)))))
+        else:
+            number = self.random.choice(PAIR)
+            self.ask("set", *(self.creation(number)
+                              if self.random.random() < 0.6
+                              else self.destruction(number)))
+
+    def creation(self, number):
+        name, address = self.temporary(number)
+        return [(rel("RowStatus", number, name), ("i", 4)),
+                (rel("PrimaryAddr", number, name),
+                 ("x", octets_of("192.0.2.1"))),
+                (rel("SecondaryAddr", number, name),
+                 ("x", octets_of("192.0.2.2"))),
+                (scope(number, name, address), ("i", 4))]
+
+    def destruction(self, number):
+        return [(rel("RowStatus", number, self.temporary(number)[0]),
+                 ("i", 6))]
+
+
+class Traps(threading.Thread):
+    """Counts the notifications that snmpd sends."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.count = 0
+
+    def run(self):
+        while self.socket.recv(65536):
+            self.count += 1
+
+    def close(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
+            end.sendto(b"", ("127.0.0.1", self.port))
+        self.join()
+        self.socket.close()
+
+
+class Soak:
+    def __init__(self, seed, per_phase=1200, judged=True, verbose=False):
+        self.seed, self.per_phase, self.verbose = seed, per_phase, verbose
+        self.heap = None
+        self.open = threading.Event()  # snmpd is there: ask
+        self.lock = threading.Lock()
+        self.answers = collections.Counter()
+        self.events = collections.Counter()
+        self.samples = []
+        self.phases = 0
+        self.traps = Traps()
+        self.judged = judged and not WRAP
+        self.lab = Lab(
+            [Server(1, pair_with=2), Server(2, type="local")],
+            {"ping-interval": PING, "poll-interval": 1, "set-deadline": 300,
+             "notify-min-interval": 0, "event-limit": 64},
+            "trap2sink 127.0.0.1:%d public" % self.traps.port)
+        self.managers = ([Reader(self, "r%d" % i) for i in range(READERS)] +
+                         [Writer(self, i) for i in range(WRITERS)])
+
+    # -- life
+
+    def __enter__(self):
+        lab = self.lab
+        lab.start_all = False
+        lab.open()
+        self.disk = lab.path("disk")
+        os.mkdir(self.disk)
+        self.mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", self.disk],
+            capture_output=True).returncode == 0
+        if self.mounted:
+            lab.cleanups.append(lambda: subprocess.run(
+                ["umount", "-l", self.disk], check=False))
+        lab.servers[2].keys["database"] = os.path.join(self.disk, "2.db")
+        if self.judged:
+            lab.env.update(LD_PRELOAD=HEAP, HEAP=lab.path("heap"))
+        lab.start_snmpd()
+        lab.start_agent()
+        if self.judged:
+            with open(lab.path("heap"), "rb") as file:
+                self.heap = mmap.mmap(file.fileno(), 16, prot=mmap.PROT_READ)
+        self.traps.start()
+        for manager in self.managers:
+            manager.start()
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.open.set()
+        for manager in self.managers:
+            manager.left = 0
+            manager.stopped = True
+            manager.start_phase.set()
+        for manager in self.managers:
+            manager.join(60)
+        try:
+            self.lab.close(failed=kind is not None)
+        finally:
+            self.traps.close()
+
+    def count(self, kind, status):
+        with self.lock:
+            self.answers[kind, status] += 1
+
+    @property
+    def requests(self):
+        with self.lock:
+            return sum(self.answers.values())
+
+    # -- what happens in each phase, in this order
+
+    def restart_snmpd(self, how):
+        self.open.clear()
+        self.lab.stop_snmpd(how)
+        self.lab.start_snmpd()
+        self.open.set()
+        self.lab.wait_tables(polled=False)
+
+    def end_snmpd(self):
+        self.restart_snmpd(signal.SIGTERM)
+
+    def kill_snmpd(self):
+        self.restart_snmpd(signal.SIGKILL)
+
+    def reload(self, want="read again"):
+        self.lab.write_conf()
+        self.hup(want)
+
+    def hup(self, want):
+        before = self.lab.log().count(want)
+        self.lab.agent.send_signal(signal.SIGHUP)
+        wait(lambda: self.lab.log().count(want) > before, want)
+
+    def add_server(self):
+        self.lab.servers[EXTRA] = Server(EXTRA, type="local")
+        self.reload()
+        self.seen(EXTRA, *self.UP)
+
+    def remove_server(self):
+        del self.lab.servers[EXTRA]
+        self.reload()
+
+    def bad_file(self):
+        with open(self.lab.path("dhcpfod.conf"), "a") as file:
+            file.write("bogus = 1\n")
+        self.hup("nothing is changed")
+        self.lab.write_conf()
+
+    def status(self, number):
+        try:
+            reply = self.lab.pysnmp.get(server("OperStatus", number),
+                                        timeout=0.75)
+        except SnmpTimeout:
+            return None
+        return reply.varbinds[0].value
+
+    def seen(self, number, *wanted):
+        """Wait for a status of a server, that all are asked for at once."""
+        self.lab.agent.send_signal(signal.SIGUSR1)
+        wait(lambda: self.status(number) in wanted, "its status is of %s" % (
+            wanted,))
+
+    DOWN, UP = (3, 4, 5), (2,)
+
+    def unreachable(self):
+        self.lab.control(1, "* 0 1722 before")
+        self.seen(1, *self.DOWN)
+        self.lab.control(1)
+        self.seen(1, *self.UP)
+
+    def slow_and_lost(self):
+        """Answers that come late, or never though it was done."""
+        self.lab.control(1, "set 500 0 none 1", "set 0 1722 after 3",
+                         "create 0 1722 after 1", "commit 400 0 none 3")
+        self.lab.forget(1)
+        wait(lambda: len(self.lab.calls(1, "set")) >= 4 or self.quiet(),
+             "the calls are made", 30)
+        self.lab.control(1)
+
+    def moved_away(self):
+        path = self.lab.database(2)
+        ends = [end for end in ("", "-wal", "-shm")
+                if os.path.exists(path + end)]
+        for end in ends:
+            os.rename(path + end, path + end + ".away")
+        # It would make a new file.
+        os.mkdir(path)
+        self.seen(2, *self.DOWN)
+        os.rmdir(path)
+        for end in ends:
+            os.rename(path + end + ".away", path + end)
+        self.seen(2, *self.UP)
+
+    def full_disk(self):
+        if not self.mounted:
+            return
+        filler = os.path.join(self.disk, "filler")
+        with open(filler, "wb", buffering=0) as file:
+            try:
+                while file.write(bytes(4096)):
+                    pass
+            except OSError:
+                pass
+        # Someone is told so, or nobody writes any more.
+        before = self.get_errors()
+        wait(lambda: self.get_errors() != before or self.quiet(),
+             "a SET fails", 30)
+        os.unlink(filler)
+        self.seen(2, *self.UP)
+
+    def get_errors(self):
+        with self.lock:
+            return sum(n for (kind, status), n in self.answers.items()
+                       if kind == "set" and status in (
+                           "resourceUnavailable", "commitFailed"))
+
+    EVENTS = ("add_server", "end_snmpd", "unreachable", "bad_file",
+              "slow_and_lost", "moved_away", "kill_snmpd", "full_disk",
+              "remove_server")
+
+    # -- phases
+
+    def quiet(self):
+        return all(m.left <= 0 for m in self.managers)
+
+    def seed_rows(self):
+        """All phases begin with the same rows."""
+        for number in PAIR:
+            self.lab.seed(number, [
+                Rel("w%d-%d" % (w, i), scopes=["10.%d.%d.0" % (
+                    w + 1, 10 * number + i)])
+                for w in range(WRITERS) for i in range(ROWS)])
+
+    def phase(self):
+        self.seed_rows()
+        for manager in self.managers:
+            manager.left = self.per_phase // len(self.managers)
+            manager.done.clear()
+            manager.start_phase.set()
+        self.open.set()
+        whole = sum(m.left for m in self.managers)
+        for i, event in enumerate(self.EVENTS):
+            share = whole - whole * (i + 1) // (len(self.EVENTS) + 2)
+            wait(lambda: sum(m.left for m in self.managers) <= share,
+                 "requests are answered", 120)
+            began = time.monotonic()
+            getattr(self, event)()
+            self.events[event] += 1
+            self.say("%s, %.1f s" % (event, time.monotonic() - began))
+        for manager in self.managers:
+            wait(manager.done.is_set, "the manager is done", 120)
+            if manager.error is not None:
+                raise manager.error
+        self.settle()
+        self.phases += 1
+        self.samples.append(self.sample())
+        self.say(self.samples[-1])
+
+    def say(self, text):
+        if self.verbose:
+            print("# %s" % (text,), flush=True)
+
+    def settle(self):
+        """What was created goes; nothing is pending; all has been read, and
+        every kind of call been made: SQLite keeps what it has prepared."""
+        lab = self.lab
+        lab.check_alive()
+        for writer in self.managers[READERS:]:
+            for number in PAIR:
+                member = scope(number, "w%d-0" % writer.number, "10.9.9.0")
+                for kind, varbinds in (
+                        ("destroy", writer.destruction(number)),
+                        ("create", writer.creation(number)),
+                        ("destroy", writer.destruction(number)),
+                        ("seed", None),
+                        ("add", [(member, ("i", 4))]),
+                        ("remove", [(member, ("i", 6))])):
+                    if varbinds is None:
+                        self.seed_rows()
+                        continue
+                    wait(lambda w=writer, v=varbinds: w.ask("set", *v) ==
+                         "noError", kind, 20)
+        self.seed_rows()
+        for number in PAIR:
+            column = MIB["dhcpFoRelSetStatus"] + (number,)
+            wait(lambda c=column: all(v.value not in (2, 6) for v in
+                                      lab.pysnmp.walk(c)), "none is pending")
+        lab.pysnmp.walk(ROOT)
+        for number in PAIR:
+            lab.refresh(number)
+        lab.forget(1)
+
+    def sample(self):
+        """At rest: what one poll more or less makes of it does not count."""
+        pid = self.lab.agent.pid
+        octets = blocks = None
+        if self.heap is not None:
+            octets, blocks = min(self.heap_now() for _ in range(5))
+        with open("/proc/%d/statm" % pid) as file:
+            rss = int(file.read().split()[1]) * (mmap.PAGESIZE >> 10)
+        with open("/proc/%d/status" % pid) as file:
+            threads = [int(x.split()[1]) for x in file
+                       if x.startswith("Threads:")][0]
+        try:
+            descriptors = len(os.listdir("/proc/%d/fd" % pid))
+        except PermissionError:  # dhcpfod lets nobody look but root
+            descriptors = None
+        return Sample(self.requests, octets, blocks, rss, descriptors,
+                      threads)
+
+    def heap_now(self):
+        """Behind a poll of each server."""
+        for number in PAIR:
+            self.lab.refresh(number)
+        return struct.unpack("qq", self.heap[:16])
+
+    def run(self, seconds=0, requests=0, phases=1, warm_up=2):
+        began = time.monotonic()
+        end = began + seconds
+        while (time.monotonic() < end or self.phases < warm_up + phases or
+               self.requests < requests):
+            self.phase()
+        self.took = time.monotonic() - began
+        del self.samples[:warm_up]
+        found = growth(self.samples) if self.judged else []
+        if found:
+            raise AssertionError("; ".join(found))
+
+    def report(self):
+        kinds = collections.Counter()
+        statuses = collections.Counter()
+        for (kind, status), n in self.answers.items():
+            kinds[kind] += n
+            statuses[status] += n
+        lines = ["seed %s: %d phases, %d requests: %s" % (
+            self.seed, self.phases, sum(kinds.values()),
+            ", ".join("%s %d" % x for x in sorted(kinds.items())))]
+        lines.append("answers: " + ", ".join(
+            "%s %d" % x for x in statuses.most_common()))
+        lines.append("%s; %d notifications" % (
+            ", ".join("%s %d" % x for x in sorted(self.events.items())),
+            self.traps.count))
+        if self.samples:
+            some = [("begin", self.samples[0]),
+                    ("middle", self.samples[len(self.samples) // 2]),
+                    ("end", self.samples[-1])]
+            lines.append("%-8s" % "" + "".join(
+                "%12s" % x for x in Sample._fields))
+            lines += ["%-8s" % when + "".join("%12s" % x for x in sample)
+                      for when, sample in some]
+        return "\n".join(lines)
+
+
+def main():
+    options, _ = getopt.getopt(sys.argv[1:], "t:r:p:n:w:s:uvh")
+    options = dict(options)
+    if "-h" in options:
+        print(__doc__)
+        return 0
+    seed = options.get("-s") or str(int.from_bytes(os.urandom(4), "big"))
+    print("soak: seed %s" % seed, flush=True)
+    with Soak(seed, int(options.get("-n", 1200)), "-u" not in options,
+              "-v" in options) as soak:
+        try:
+            soak.run(float(options.get("-t", 0)), int(options.get("-r", 0)),
+                     int(options.get("-p", 3)), int(options.get("-w", 2)))
+        finally:
+            print(soak.report(), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
