@@ -6,7 +6,7 @@ import unittest
 from agentx_peer import (COMMIT_FAILED, COMMITSET, GEN_ERR,
                          NO_ACCESS, RESOURCE_UNAVAILABLE, SCALAR, TESTSET,
                          UNDOSET, Peer)
-from lab import (PATIENCE, SYS_UPTIME, Later, Rel, Server, SnmpTimeout, rel,
+from lab import (MIB, PATIENCE, SYS_UPTIME, Later, Rel, Server, SnmpTimeout, rel,
                  scalar, scope, server, wait)
 from test_set import LabCase, creation, member
 
@@ -293,6 +293,56 @@ class Pending(SlowCase):
             lab.refresh(3)
             self.assertEqual(self.status(3, "alpha"), outcome)
             self.assertEqual(self.both(3, "alpha")["mclt"], kept)
+
+
+class OneThatHangs(SlowCase):
+    """No lock is held while a server is called: whatever one of them is busy
+    with, the others are read and set, and so is what is known of it."""
+    SUBAGENT = {"set-deadline": 100}
+    SERVERS = [Server(1), Server(2), Server(3, type="local")]
+    ROWS = {n: [Rel("alpha", ["10.0.%d.0" % n]), Rel("beta")]
+            for n in (1, 2, 3)}
+
+    def hanging(self, operation, *varbinds):
+        self.lab.control(1, "%s %d 0 none 1" % (operation,
+                                                800 * PATIENCE))
+        self.lab.forget(1)
+        self.assertEqual(self.lab.set(*varbinds).status, "noError")
+        wait(lambda: self.lab.calls(1, operation), "it has begun")
+
+    def others(self):
+        for number in (2, 3):
+            self.ok(member("Mclt", number, "alpha", 60),
+                    member("State", number, "beta", 4))
+            self.assertEqual(self.settled(number, "alpha"), "succeeded")
+            self.ok(*creation(number, "new", "10.1.%d.0" % number))
+            self.settled(number, "new")
+            self.lab.refresh(number)
+            self.ok((rel("RowStatus", number, "new"), ("i", 6)))
+        self.assertEqual(self.lab.get(rel("Mclt", 1, "beta")), 3600)
+        self.assertEqual(len(self.lab.pysnmp.walk(MIB["dhcpFoRelName"])), 6)
+
+    def test_poll__that_hangs__holds_up_no_other_server(self):
+        for operation in ("list", "system_time"):
+            with self.subTest(operation):
+                self.hanging(operation, (server("Action", 1), ("i", 2)))
+                self.others()
+                self.assertEqual(self.lab.get(server("Action", 1)), 2,
+                                 "it still runs")
+                wait(lambda: self.lab.get(server("Action", 1)) == 1,
+                     "it ends")
+
+    def test_set__that_hangs__holds_up_no_other_server(self):
+        for operation in ("begin", "set", "commit"):
+            with self.subTest(operation):
+                self.hanging(operation, member("Mclt", 1, "alpha", 60),
+                             member("Percentage", 1, "alpha", 30))
+                self.others()
+                self.assertEqual(self.status(1, "alpha"), "pending",
+                                 "it still runs")
+                self.assertEqual(self.settled(1, "alpha"), "succeeded")
+                self.lab.control(1)
+                self.ok(member("Mclt", 1, "alpha", 3600))
 
 
 class Undo(SlowCase):
