@@ -271,9 +271,11 @@ group_failed(struct change *change, struct group *group)
 			    ERROR_OPERATION_ABORTED);
 			tell(&group->steps[i], v.result);
 		}
-	if (step->doubtful)
+	if (step->doubtful) {
+		/* It may be done, and any other error would say it is not. */
 		leave_in_doubt(step);
-	else {
+		change->undo_failed = true;
+	} else {
 		mark(step, SET_STATUS_FAILED, v.result);
 		tell(step, ERROR_SUCCESS);
 	}

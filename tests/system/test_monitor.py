@@ -320,7 +320,7 @@ class Doubt(MonitorCase):
                              "list 0 1722 before")
             reply = self.lab.set(member("Mclt", 1, "alpha",
                                         5 if when == "after" else 6))
-            self.assertEqual(reply.status, "commitFailed")
+            self.assertEqual(reply.status, "undoFailed")
             self.assertEqual(self.lab.get(rel("SetStatus", 1, "alpha")), 6)
             self.lab.control(1)
             wait(lambda: self.lab.get(rel("SetStatus", 1, "alpha")) == status,

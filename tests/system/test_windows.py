@@ -200,7 +200,8 @@ class LostAnswers(WindowsCase):
         get = Later(self.lab.set, u("Mclt", "alpha", 4321))
         wait(lambda: self.dhcpm.calls(90), "it was called")
         self.dhcpm.stop()
-        get.get()
+        # Unless the look was faster, nobody can tell.
+        self.assertIn(get.get().status, ("undoFailed", "noError"))
         wait(lambda: self.lab.status("alpha") in ("inDoubt", "succeeded"),
              "it is in doubt")
         self.dhcpm.start()
