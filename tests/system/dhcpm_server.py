@@ -15,9 +15,17 @@ a real server does beyond the text it cannot know.
 As a program it serves until it is interrupted:
 
     dhcpm_server.py [-p PORT] [-m MAPPERPORT] [-s] [-u NAME=PASSWORD=RIGHTS]...
+                    [-f FILE]
+
+FILE has the relationships, and each change of them before it is answered, so
+that the program may be killed and started again.  At SIGUSR1 the answer to the
+next change of each kind gets lost.
 """
 import collections
 import getopt
+import json
+import os
+import signal
 import socket
 import struct
 import sys
@@ -33,6 +41,7 @@ import dhcpm_rpc
 from dhcpm_rpc import (BAD_STUB_DATA, PROCNUM_OUT_OF_RANGE, Fault, Hangup,
                        Refused)
 
+CHANGES = (89, 90, 91, 94, 95)
 SUCCESS, FILE_NOT_FOUND, DENIED, INVALID = 0, 2, 5, 87
 MORE_DATA, NO_MORE_ITEMS, SUBNET_NOT_PRESENT = 234, 259, 20005
 NEVER = 0xffffffff
@@ -215,6 +224,20 @@ def from_wire(rel):
         text_of(rel, "secondaryServerName"), text_of(rel, "pSharedSecret"))
 
 
+def read_file(path):
+    """Name -> Relationship."""
+    with open(path) as file:
+        return {m["name"]: Relationship(**m) for m in json.load(file)}
+
+
+def write_file(path, rels):
+    members = [{k: v for k, v in vars(rel).items() if k != "integrating"}
+               for rel in rels]
+    with open(path + ".new", "w") as file:
+        json.dump(members, file)
+    os.replace(path + ".new", path)
+
+
 Call = collections.namedtuple("Call", "opnum name flags user scopes result")
 FaultRule = collections.namedtuple("FaultRule", "kind opnum value count")
 
@@ -249,6 +272,7 @@ class DhcpmServer:
         self.known, self.kerberos = scopes, kerberos
         self.least_level = least_level
         self.relationships = {}
+        self.file = None
         self.statistics = {}
         self.bootp = set()
         self.lock = threading.RLock()
@@ -297,6 +321,12 @@ class DhcpmServer:
                 listener.close()
 
     # -- what tests do
+
+    def keep(self, path):
+        """Have the relationships in that file from now on."""
+        self.file = path
+        if os.path.exists(path):
+            self.add(*read_file(path).values())
 
     def add(self, *rels):
         with self.lock:
@@ -413,6 +443,8 @@ class DhcpmServer:
             try:
                 values = method(request, response, rights) or []
                 status = SUCCESS
+                if self.file is not None and opnum in CHANGES:
+                    write_file(self.file, self.relationships.values())
             except Refusal as refusal:
                 status = self._number(opnum, refusal.error)
             self._note_call(connection, opnum, request, status)
@@ -588,8 +620,8 @@ class DhcpmServer:
 
 
 def main():
-    options, rest = getopt.getopt(sys.argv[1:], "hm:p:su:")
-    keys, users = {}, {}
+    options, _ = getopt.getopt(sys.argv[1:], "f:hm:p:su:")
+    keys, users, path = {}, {}, None
     for option, value in options:
         if option == "-p":
             keys["port"] = int(value)
@@ -600,11 +632,22 @@ def main():
         elif option == "-u":
             name, password, rights = value.split("=")
             users[name] = password, rights
+        elif option == "-f":
+            path = value
         else:
             print(__doc__)
             return 0
     with DhcpmServer(users or None, **keys) as dhcpm:
-        dhcpm.add(Relationship("branch-7", ["198.51.100.0", "203.0.113.0"]))
+        if path is None:
+            dhcpm.add(Relationship("branch-7", ["198.51.100.0", "203.0.113.0"]))
+        else:
+            dhcpm.keep(path)
+
+        def lose_an_answer(*_):
+            with dhcpm.lock:
+                dhcpm.faults = [FaultRule("drop-after", n, 0, 1)
+                                for n in CHANGES]
+        signal.signal(signal.SIGUSR1, lose_an_answer)
         print("port %d, endpoint mapper %d" % (dhcpm.port, dhcpm.mapper_port),
               flush=True)
         try:
