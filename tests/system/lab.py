@@ -531,7 +531,7 @@ def _die_with_us():
 class Lab:
     """See the top of the file.  `subagent`: keys of [subagent]; `snmpd`:
     more lines for snmpd.conf; `master`: False for no snmpd at all; `env`: more
-    of dhcpfod's environment."""
+    of the environment of dhcpfod and of snmpd."""
 
     REPORTS = re.compile(r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|"
                          r"UndefinedBehavior|runtime error:|^==\d+==", re.M)
@@ -546,6 +546,7 @@ class Lab:
         self.env = {**os.environ, **(env or {})}
         self.snmpd = self.agent = None
         self.frozen = set()
+        self.pids = []  # of all snmpd and dhcpfod so far
         self.cleanups = []
         self.controls = 0
         self.port = None
@@ -676,9 +677,10 @@ class Lab:
              "-I", "-smux,-mteTrigger,-mteTriggerConf"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, preexec_fn=_die_with_us,
-            env={**os.environ, "MIBS": "", "SNMPCONFPATH": self.dir,
+            env={**self.env, "MIBS": "", "SNMPCONFPATH": self.dir,
                  "SNMP_PERSISTENT_DIR": self.path("p"),
                  "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin"})
+        self.pids.append(self.snmpd.pid)
 
     def stop_snmpd(self, how=signal.SIGTERM):
         self.snmpd.send_signal(how)
@@ -691,11 +693,13 @@ class Lab:
                      "state-dir = " + self.dir]
             lines += ["%s = %s" % kv for kv in self.subagent.items()]
             for number, srv in self.servers.items():
-                keys = {"type": srv.type, "database": self.database(number)}
+                keys = {"type": srv.type}
                 if srv.type == "test":
                     keys.update(control=self.path("%d.ctl" % number),
                                 calls=self.path("%d.calls" % number))
-                keys["max-relationships"] = 100000
+                if srv.type in ("local", "test"):
+                    keys.update({"database": self.database(number),
+                                 "max-relationships": 100000})
                 keys.update({k.replace("_", "-"): v
                              for k, v in srv.keys.items()})
                 lines += ["", "[server %d]" % number]
@@ -713,6 +717,7 @@ class Lab:
                     "-c", self.path("dhcpfod.conf")] + self.argv,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 cwd=self.dir, preexec_fn=_die_with_us, env=self.env)
+        self.pids.append(self.agent.pid)
         if ready:
             self.wait_tables()
 
