@@ -15,7 +15,7 @@ build='gcc libc6-dev make pkg-config libsnmp-dev libsqlite3-dev libinih-dev
 run='snmpd snmp libsnmp-base'
 check='libcmocka-dev clang clang-format valgrind smitools erlang-snmp mandoc
     shellcheck systemd python3 python3-pysnmp4 snmptrapd kea-dhcp4-server samba-dev
-    python3-impacket krb5-kdc krb5-admin-server krb5-user python3-gssapi'
+    python3-impacket krb5-kdc krb5-admin-server krb5-user python3-gssapi faketime'
 # npm, for one more peer, is used if it is there.
 bench='libcmocka-dev valgrind libsnmp-perl python3'
 
@@ -24,7 +24,7 @@ build_tools='cc make pkg-config netsnmp-agent.pc sqlite3.pc inih.pc jansson.pc'
 run_tools='snmpd snmpget snmpset snmptable snmpbulkwalk'
 bench_tools='cmocka.pc valgrind perl python3'
 check_tools='cmocka.pc clang clang-format valgrind smilint mandoc shellcheck
-    python3 dcerpc.pc krb5kdc kinit'
+    python3 dcerpc.pc krb5kdc kinit faketime'
 
 die() {
 	printf 'packages.sh: %s\n' "$*" >&2
