@@ -286,7 +286,7 @@ hostile: test-programs
 	    tests/system/run.py -j3 test_hostile
 
 .PHONY: chaos
-chaos: $(B)/tests/dhcpfod
+chaos: $(B)/tests/dhcpfod helpers
 	$(Q)BUILD='$(B)' /usr/bin/python3 tests/system/chaos.py -t $(T)
 
 # Whether dhcpfod grows.

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A server of type windows for chaos: dhcpm_server.py as a process of its own,
+which can be killed and stopped.  Its file has what is true."""
+import os
+import signal
+import subprocess
+import sys
+
+from dhcpm_server import Relationship, read_file, write_file
+from lab import Died, _die_with_us, wait
+from windows_case import HELPER
+
+PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                       "dhcpm_server.py")
+
+
+class Windows:
+    def __init__(self, lab, number):
+        self.lab, self.number = lab, number
+        self.file = lab.path("windows.json")
+        self.mapper_port = 0
+        self.process = None
+        path = lab.path("windows.credentials")
+        with open(path, "w") as file:
+            file.write("username = admin\npassword = Secret-1\ndomain = LAB\n")
+        os.chmod(path, 0o600)
+        lab.servers[number].keys.update({
+            "address": "127.0.0.1", "target": "dhcpm.lab.example",
+            "credentials": path, "helper": HELPER, "statistics": "no",
+            "connect-timeout": 2, "call-timeout": 1})
+
+    def seed(self, rows):
+        write_file(self.file, [Relationship(name, [address])
+                               for name, address in rows])
+
+    def start(self):
+        """Its port is another one each time, that of the mapper is not."""
+        wait(self._spawn, "the DHCPM server listens", 20)
+        self.lab.servers[self.number].keys["mapper-port"] = self.mapper_port
+
+    def _spawn(self):
+        self.process = subprocess.Popen(
+            [sys.executable, PROGRAM, "-f", self.file, "-m",
+             str(self.mapper_port)], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            preexec_fn=_die_with_us)
+        said = self.process.stdout.readline()
+        if said:
+            self.mapper_port = int(said.split()[-1])
+            return True
+        # Somebody else has the port, for a moment.
+        self.process.wait()
+        if self.mapper_port == 0:
+            raise Died("dhcpm_server.py does not start")
+        return False
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def lose_an_answer(self):
+        self.process.send_signal(signal.SIGUSR1)
+
+    def changed_at(self):
+        return os.stat(self.file).st_mtime_ns
+
+    def rows(self):
+        return {name: vars(r) for name, r in read_file(self.file).items()}
+
+    def helpers(self):
+        """Numbers of the helper programs that dhcpfod has."""
+        if self.lab.agent is None:
+            return []
+        done = subprocess.run(
+            ["pgrep", "-P", str(self.lab.agent.pid), "-f", "dhcpfo-msdhcpm"],
+            stdout=subprocess.PIPE, text=True)
+        return [int(n) for n in done.stdout.split()]
+
+    def close(self):
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
