@@ -14,6 +14,7 @@
 static struct {
 	netsnmp_session *session; /* NULL: none is open */
 	unsigned int number; /* of the session, counted */
+	bool broken; /* an answer was not sent: the session is over */
 	struct encoder out; /* the answer at hand */
 } respond;
 
@@ -36,6 +37,7 @@ void
 respond_session(netsnmp_session *session)
 {
 	respond.session = session;
+	respond.broken = false;
 	if (session == NULL)
 		return;
 	respond.number++;
@@ -100,12 +102,16 @@ respond_end(void)
 		return;
 	}
 	transport = snmp_sess_transport(snmp_sess_pointer(respond.session));
-	if (transport == NULL)
+	if (transport == NULL || respond.broken)
 		return;
 	if (send_all(transport, respond.out.octets, respond.out.n))
 		return;
 	log_warning("AgentX: an answer could not be sent: %s", strerror(errno));
-	/* Net-SNMP finds out when it reads, and connects anew. */
+	/*
+	 * Net-SNMP finds out when it has read what came before, and connects
+	 * anew.
+	 */
+	respond.broken = true;
 	shutdown(transport->sock, SHUT_RDWR);
 }
 

@@ -270,6 +270,7 @@ class Connection(HostileCase):
 
     def test_flood__of_whoever_does_not_read__ends_the_connection(self):
         wire = self.meet()
+        log = len(self.lab.log())
         wire.sock.setblocking(False)
         one = header(GETNEXT, len(put_range(ROOT)), self.liar.session)
         flood = rest = (one + put_range(ROOT)) * 100
@@ -285,6 +286,8 @@ class Connection(HostileCase):
             except OSError:
                 break
         self.part()
+        self.assertEqual(self.liar.get(self.meet()), 1)
+        self.assertEqual(self.lab.log()[log:].count("could not be sent"), 1)
 
 
 class Session(HostileCase):

@@ -664,6 +664,16 @@ pdu__that_is_no_request__is_passed_on(void **state)
 	assert_int_equal(nsent, 0);
 }
 
+static size_t
+times(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, what)) != NULL; text++)
+		n++;
+	return n;
+}
+
 static void
 answer__that_cannot_be_sent__is_told_and_ends_the_connection(void **state)
 {
@@ -677,6 +687,28 @@ answer__that_cannot_be_sent__is_told_and_ends_the_connection(void **state)
 	assert_non_null(strstr(logged, "could not be sent"));
 	/* A stream that lacks an answer is given up. */
 	assert_true(line_is_shut());
+}
+
+/* Thousands may have come before the end was seen. */
+static void
+answers__after_one_that_could_not_be_sent__are_dropped_silently(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	line.broken = true;
+	for (i = 0; i < 10; i++)
+		arrive_empty(GET, 3, 4 + (long)i);
+	log_flush();
+	assert_int_equal(times(logged, "could not be sent"), 1);
+	line.broken = false;
+	arrive_empty(GET, 3, 20);
+	assert_int_equal(nsent, 0);
+	/* The next session is another. */
+	dispatch_session_ended(&session);
+	open_session(2);
+	arrive_empty(GET, 3, 21);
+	assert_int_equal(nsent, 1);
 }
 
 /* ---------------------------------------------------------------- SETs */
@@ -695,16 +727,6 @@ static DWORD
 mclt(struct world *w)
 {
 	return world_row(w, 0, "a")->rel.Mclt;
-}
-
-static size_t
-times(const char *text, const char *what)
-{
-	size_t n = 0;
-
-	for (; (text = strstr(text, what)) != NULL; text++)
-		n++;
-	return n;
 }
 
 static void
@@ -1497,6 +1519,8 @@ main(void)
 		WITH(pdu__that_is_no_request__is_passed_on),
 		WITH(
 		    answer__that_cannot_be_sent__is_told_and_ends_the_connection),
+		WITH(
+		    answers__after_one_that_could_not_be_sent__are_dropped_silently),
 		WITH(set__from_test_to_cleanup__is_done_and_forgotten),
 		WITH(request__of_another_session__is_told_so_and_does_nothing),
 		WITH(
