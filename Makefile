@@ -291,8 +291,24 @@ chaos: $(B)/tests/dhcpfod helpers
 
 # Whether dhcpfod grows.
 .PHONY: soak
-soak: $(B)/tests/dhcpfod $(B)/tests/heap.so
+soak: $(B)/tests/dhcpfod $(B)/tests/heap.so helpers
 	$(Q)BUILD='$(B)' /usr/bin/python3 tests/system/soak.py -t $(T) -p 6
+
+# 10,000 requests, outages and restarts under valgrind: three minutes.
+LEAKS := valgrind -q --error-exitcode=9 --leak-check=full \
+    --errors-for-leak-kinds=definite,indirect,possible \
+    --suppressions=$(CURDIR)/tests/system/valgrind.supp
+
+.PHONY: leaks
+leaks: $(B)/tests/dhcpfod helpers
+	$(Q)BUILD='$(B)' WRAP='$(LEAKS)' /usr/bin/python3 \
+	    tests/system/soak.py -r 10000
+
+# Threads that get in each other's way: all tests under ThreadSanitizer, with a
+# soak of a minute; ten minutes.
+.PHONY: races
+races: check-deps
+	$(Q)MAKE='$(MAKE)' sh tests/check.sh tsan races
 
 # snmpd is restarted N times in a row.
 N ?= 100

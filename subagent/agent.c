@@ -276,8 +276,6 @@ path_of(const char *socket)
 bool
 agent_start(const char *socket, uint32_t ping_interval)
 {
-	/* Symbols are for people; parsing the MIBs costs a second and noise. */
-	setenv("MIBS", "", 1);
 	netsnmp_enable_subagent();
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID,
 	    NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);

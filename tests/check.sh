@@ -4,11 +4,11 @@
 # check.sh - run all tests ("make check"), or some:  sh tests/check.sh [SUITE...]
 #
 # Suites: lint unit system asan, and with CI=true in the environment also tsan
-# and valgrind.  Each program prints TAP; shown are a line for each of them, the
-# whole of what failed, and at last the line "N passed, N failed".  A program
-# that ends badly or early has failed, whatever it printed.  With CI=true a
-# skipped test has failed, too, except in asan, tsan and valgrind: under them
-# some tests make no sense.
+# and valgrind; races, the system tests under tsan, only when it is named.  Each
+# program prints TAP; shown are a line for each of them, the whole of what
+# failed, and at last the line "N passed, N failed".  A program that ends badly or
+# early has failed, whatever it printed.  With CI=true a skipped test has failed,
+# too, except under sanitizers and valgrind: there some tests make no sense.
 #
 # Environment: B, where the programs are; MAKE, CC, JOBS.
 
@@ -197,6 +197,17 @@ tsan_suite() {
 	build build-tsan test-programs CFLAGS='-O1 -g' SAN=-fsanitize=thread
 	# shellcheck disable=SC2086
 	units tsan build-tsan $fixed
+	WRAP=${fixed:-env} systems tsan build-tsan \
+	    test_orders.Orders.all_orders_of_start
+}
+
+# All of dhcpfod's, and a soak of a minute; dhcpfoctl has but one thread.
+races_suite() {
+	build build-tsan test-programs CFLAGS='-O1 -g' SAN=-fsanitize=thread
+	SOAK=60 WRAP=${fixed:-env} systems races build-tsan -j"$((JOBS * 2))" \
+	    test_set test_slow test_life test_monitor test_protocol test_read \
+	    test_truth test_hostile test_orders test_kea test_windows \
+	    test_kerberos test_chaos test_soak
 }
 
 valgrind_suite() {
@@ -219,7 +230,7 @@ fi
 for suite; do
 	case $suite in
 	lint | unit | system) lenient='' && "${suite}_suite" ;;
-	asan | tsan | valgrind) lenient=1 && "${suite}_suite" ;;
+	asan | tsan | races | valgrind) lenient=1 && "${suite}_suite" ;;
 	*) echo "check.sh: no such suite: $suite" >&2 && exit 2 ;;
 	esac
 done

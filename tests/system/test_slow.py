@@ -298,7 +298,7 @@ class Pending(SlowCase):
 class OneThatHangs(SlowCase):
     """No lock is held while a server is called: whatever one of them is busy
     with, the others are read and set, and so is what is known of it."""
-    SUBAGENT = {"set-deadline": 100}
+    SUBAGENT = {"set-deadline": 150 * PATIENCE}
     SERVERS = [Server(1), Server(2), Server(3, type="local")]
     ROWS = {n: [Rel("alpha", ["10.0.%d.0" % n]), Rel("beta")]
             for n in (1, 2, 3)}
