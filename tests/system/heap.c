@@ -45,6 +45,9 @@ begin(void)
 		heap = shared;
 	}
 	close(fd);
+	/* Its children are not to write there. */
+	unsetenv("HEAP");
+	unsetenv("LD_PRELOAD");
 }
 
 static void *
