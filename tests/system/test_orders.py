@@ -101,7 +101,7 @@ class Orders(unittest.TestCase):
             for what in self.PARTS:
                 lab.start(what)
             self.works(lab)
-            for gone in itertools.permutations(self.PARTS, 2):
+            for gone in itertools.combinations(self.PARTS, 2):
                 for back in (gone, gone[::-1]):
                     with self.subTest(gone=gone, back=back):
                         for what in gone:
@@ -115,7 +115,7 @@ class Restarts(unittest.TestCase):
     weight = 10
 
     def test_snmpd__restarted_in_all_ways__has_all_tables_back_in_time(self):
-        restarts.run(2 * len(restarts.WAYS))
+        restarts.run(len(restarts.WAYS))
 
 
 if __name__ == "__main__":
