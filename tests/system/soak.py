@@ -255,7 +255,8 @@ class Soak:
         lab.servers[2].keys["database"] = os.path.join(self.disk, "2.db")
         self.more_servers()
         if self.judged:
-            lab.env.update(LD_PRELOAD=HEAP, HEAP=lab.path("heap"))
+            lab.wrap = ["env", "LD_PRELOAD=" + HEAP,
+                        "HEAP=" + lab.path("heap")]
         lab.start_snmpd()
         lab.start_agent()
         if self.judged:
