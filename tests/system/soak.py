@@ -14,9 +14,7 @@ import collections
 import getopt
 import mmap
 import os
-import random
 import signal
-import socket
 import struct
 import subprocess
 import sys
@@ -28,15 +26,14 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 # pylint: disable=wrong-import-position
 from fake_kea import FakeKea  # noqa: E402
-from lab import (BUILD, MIB, PATIENCE, ROOT, WRAP, Lab, Pysnmp, Rel,  # noqa
-                 Server, SnmpTimeout, octets_of, rel, scope, server, wait)
+from lab import (BUILD, MIB, ROOT, WRAP, Lab, Rel, Server,  # noqa: E402
+                 SnmpTimeout, scope, server, wait)
+from soak_load import (PAIR, READERS, ROWS, WRITERS, Reader,  # noqa: E402
+                       Traps, Writer)
 from windows_case import HELPER, MISSING, Relationship, dhcpm_server  # noqa
 
 HEAP = os.path.join(BUILD, "tests", "heap.so")
 PING = 1
-READERS = WRITERS = 2
-ROWS = 4  # of each writer on each server
-PAIR = (1, 2)
 KEA, WINDOWS = 3, 4
 EXTRA = 5  # the server that comes and goes
 
@@ -70,153 +67,6 @@ def growth(samples, allowed=ALLOWED):
     return found
 
 
-class Manager(threading.Thread):
-    """Sends its requests of each phase, and counts what was answered."""
-
-    def __init__(self, soak, number):
-        super().__init__(daemon=True)
-        self.soak, self.number = soak, number
-        self.start_phase, self.done = threading.Event(), threading.Event()
-        self.left = 0
-        self.stopped = False
-        self.error = None
-
-    def run(self):
-        while True:
-            self.start_phase.wait()
-            self.start_phase.clear()
-            if self.stopped:
-                return
-            try:
-                # Every phase is to be like every other.
-                self.random = random.Random("%s-%s" % (
-                    self.soak.seed, self.number))
-                while self.left > 0:
-                    self.soak.open.wait()
-                    self.once()
-                    self.left -= 1
-            except BaseException as error:  # told by Soak.phase
-                self.error = error
-            self.done.set()
-
-    def ask(self, kind, *args):
-        client = Pysnmp(self.soak.lab.port)
-        try:
-            status = getattr(client, kind)(*args, timeout=0.75,
-                                           ).status
-        except SnmpTimeout:
-            status = "no answer"
-        self.soak.count(kind, status)
-        return status
-
-
-class Reader(Manager):
-    COLUMNS = ("Name Mode ServerRole State PrevState Mclt SafePeriod "
-               "Percentage PrimaryAddr SharedSecret RowStatus SetStatus "
-               "SetCalls Transitions Health").split()
-
-    def name(self):
-        if self.random.random() < 0.1:
-            return rel("Mclt", self.random.choice((1, 2, 3, 99)), "none")
-        return rel(self.random.choice(self.COLUMNS),
-                   self.random.choice(PAIR), "w%d-%d" % (
-                       self.random.randrange(WRITERS),
-                       self.random.randrange(ROWS + 1)))
-
-    def table(self):
-        return self.random.choice((
-            ROOT, MIB["dhcpFoRelEntry"], MIB["dhcpFoScopeEntry"],
-            MIB["dhcpFoServerEntry"], MIB["dhcpFoEventEntry"],
-            self.name(), self.name()))
-
-    def once(self):
-        kind = self.random.choice(("get", "get", "next", "bulk"))
-        if kind == "bulk":
-            self.ask("bulk", self.random.randrange(2),
-                     self.random.randrange(30), self.table(), self.table())
-        else:
-            which = self.name if kind == "get" else self.table
-            self.ask(kind, *(which() for _ in range(
-                self.random.randint(1, 8))))
-
-
-class Writer(Manager):
-    VALUES = {"Mclt": ("u", (60, 600, 3600)),
-              "SafePeriod": ("u", (0, 3600, 0xffffffff)),
-              "Percentage": ("u", (0, 30, 50, 100, 101)),
-              "Mode": ("i", (0, 1, 2)),
-              "State": ("i", (3, 4, 5, 12)),
-              "SharedSecret": ("s", ("a secret", "", "s" * 200))}
-
-    def row(self):
-        return (self.random.choice(PAIR),
-                "w%d-%d" % (self.number, self.random.randrange(ROWS)))
-
-    def temporary(self, number):
-        return "w%d-%d" % (self.number, ROWS), "10.%d.%d.0" % (
-            self.number + 1, 100 + number)
-
-    def members(self, row):
-        label = self.random.choice(sorted(self.VALUES))
-        letter, some = self.VALUES[label]
-        return rel(label, *row), (letter, self.random.choice(some))
-
-    def once(self):
-        chance = self.random.random()
-        if chance < 0.5:
-            row = self.row()
-            self.ask("set", *(self.members(row) for _ in range(
-                self.random.randint(1, 3))))
-        elif chance < 0.75:
-            self.ask("set", *(self.members(self.row()) for _ in range(3)))
-        elif chance < 0.8:
-            self.ask("set", (rel("Name", *self.row()), ("s", "x")))
-        elif chance < 0.9:
-            number, name = self.row()
-            self.ask("set", (scope(number, name, "10.%d.%d.0" % (
-                self.number + 1, 200 + number)), (
-                    "i", self.random.choice((4, 6)))))
-        else:
-            number = self.random.choice(PAIR)
-            self.ask("set", *(self.creation(number)
-                              if self.random.random() < 0.6
-                              else self.destruction(number)))
-
-    def creation(self, number):
-        name, address = self.temporary(number)
-        return [(rel("RowStatus", number, name), ("i", 4)),
-                (rel("PrimaryAddr", number, name),
-                 ("x", octets_of("192.0.2.1"))),
-                (rel("SecondaryAddr", number, name),
-                 ("x", octets_of("192.0.2.2"))),
-                (scope(number, name, address), ("i", 4))]
-
-    def destruction(self, number):
-        return [(rel("RowStatus", number, self.temporary(number)[0]),
-                 ("i", 6))]
-
-
-class Traps(threading.Thread):
-    """Counts the notifications that snmpd sends."""
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        self.count = 0
-
-    def run(self):
-        while self.socket.recv(65536):
-            self.count += 1
-
-    def close(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
-            end.sendto(b"", ("127.0.0.1", self.port))
-        self.join()
-        self.socket.close()
-
-
 class Soak:
     def __init__(self, seed, per_phase=1200, judged=True, verbose=False):
         self.seed, self.per_phase, self.verbose = seed, per_phase, verbose
@@ -225,6 +75,7 @@ class Soak:
         self.lock = threading.Lock()
         self.answers = collections.Counter()
         self.events = collections.Counter()
+        self.left_out = set()  # events that cannot be had here
         self.samples = []
         self.phases = 0
         self.traps = Traps()
@@ -246,12 +97,13 @@ class Soak:
         lab.open()
         self.disk = lab.path("disk")
         os.mkdir(self.disk)
-        self.mounted = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", self.disk],
-            capture_output=True).returncode == 0
-        if self.mounted:
+        if subprocess.run(
+                ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", self.disk],
+                capture_output=True).returncode == 0:
             lab.cleanups.append(lambda: subprocess.run(
                 ["umount", "-l", self.disk], check=False))
+        else:
+            self.left_out.add("full_disk")
         lab.servers[2].keys["database"] = os.path.join(self.disk, "2.db")
         self.more_servers()
         if self.judged:
@@ -275,6 +127,7 @@ class Soak:
         lab.cleanups.append(self.kea.stop)
         lab.servers[KEA] = Server(KEA, type="kea", socket=self.kea.path)
         if MISSING:
+            self.left_out.update(("windows_away", "kill_helper"))
             return
         self.dhcpm = dhcpm_server.DhcpmServer()
         lab.cleanups.append(self.dhcpm.close)
@@ -326,9 +179,9 @@ class Soak:
     def kill_snmpd(self):
         self.restart_snmpd(signal.SIGKILL)
 
-    def reload(self, want="read again"):
+    def reload(self):
         self.lab.write_conf()
-        self.hup(want)
+        self.hup("read again")
 
     def hup(self, want):
         before = self.lab.log().count(want)
@@ -405,8 +258,6 @@ class Soak:
         self.seen(2, *self.UP)
 
     def full_disk(self):
-        if not self.mounted:
-            return
         filler = os.path.join(self.disk, "filler")
         with open(filler, "wb", buffering=0) as file:
             try:
@@ -434,8 +285,6 @@ class Soak:
         self.seen(KEA, *self.UP)
 
     def windows_away(self):
-        if self.dhcpm is None:
-            return
         self.dhcpm.stop()
         self.seen(WINDOWS, *self.DOWN)
         self.dhcpm.start()
@@ -443,11 +292,9 @@ class Soak:
 
     def kill_helper(self):
         """Of the server of type windows; it gets another one."""
-        if self.dhcpm is None:
-            return
-        with open("/proc/%d/task/%d/children" % (
-                (self.lab.agent.pid,) * 2)) as file:
-            found = file.read().split()
+        found = subprocess.run(
+            ["pgrep", "-P", str(self.lab.agent.pid)],
+            stdout=subprocess.PIPE, text=True).stdout.split()
         for child in found:
             os.kill(int(child), signal.SIGKILL)
         wait(lambda: not any(os.path.exists("/proc/" + c) for c in found),
@@ -479,9 +326,10 @@ class Soak:
             manager.start_phase.set()
         self.open.set()
         whole = sum(m.left for m in self.managers)
-        for i, event in enumerate(self.EVENTS):
-            share = whole - whole * (i + 1) // (len(self.EVENTS) + 2)
-            wait(lambda: sum(m.left for m in self.managers) <= share,
+        events = [e for e in self.EVENTS if e not in self.left_out]
+        for i, event in enumerate(events):
+            share = whole - whole * (i + 1) // (len(events) + 2)
+            wait(lambda n=share: sum(m.left for m in self.managers) <= n,
                  "requests are answered", 120)
             began = time.monotonic()
             getattr(self, event)()
@@ -580,9 +428,10 @@ class Soak:
             ", ".join("%s %d" % x for x in sorted(kinds.items())))]
         lines.append("answers: " + ", ".join(
             "%s %d" % x for x in statuses.most_common()))
-        lines.append("%s; %d notifications" % (
+        lines.append("%s; %d notifications%s" % (
             ", ".join("%s %d" % x for x in sorted(self.events.items())),
-            self.traps.count))
+            self.traps.count, "".join(
+                "; left out: " + e for e in sorted(self.left_out))))
         if self.samples:
             some = [("begin", self.samples[0]),
                     ("middle", self.samples[len(self.samples) // 2]),
