@@ -7,6 +7,7 @@ DESTDIR    ?=
 CC         ?= cc
 CFLAGS     ?= -O2 -g
 PKG_CONFIG ?= pkg-config
+OBJCOPY    ?= objcopy
 B          ?= build
 V          ?=
 
@@ -149,7 +150,7 @@ mock = $(call objects,$(MOCK)) $(call objects,$(LIB))
 
 .PHONY: test-programs test
 test-programs: $(UNITS) $(B)/tests/dhcpfod $(B)/tests/dhcpfoctl \
-    $(B)/tests/heap.so helpers
+    $(B)/tests/heap.so $(B)/torture helpers
 
 $(B)/libmock.a: $(mock)
 	$(call say,AR)
@@ -271,13 +272,23 @@ $(B)/tests/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libagent.a $(B)/libmock.a
 	    $(more) $(B)/libagent.a $(B)/libmock.a \
 	    $(libs) $(agent_libs) $(lib_libs)
 
-# The n-th allocation, system call, database step or server call fails, for each
-# n: half a minute.  "make check" leaves most n out.
-TORTURES := $(addprefix $(B)/tests/test_,torture server_local_faults conf \
-    dhcpsapi set snapshot kea_reply server_kea msdhcpm)
+# Each allocation, step of the database, system call and call of a server that
+# fails, one after the other, in each operation.  TORTURE_ARGS: parts of their
+# names.
+TORTURE_SRC := $(wildcard tests/torture/*.c)
+WRAPPED := open fopen stat fstat read write unlink eventfd pthread_create \
+    pthread_mutex_init pthread_cond_init
 .PHONY: torture
-torture: $(TORTURES)
-	$(Q)for t in $(TORTURES); do TORTURE=1 $$t || exit 1; done
+torture: $(B)/torture
+	$(Q)TORTURE=1 $(B)/torture $(TORTURE_ARGS)
+# dhcpfoctl is in it, under another name than main().
+$(B)/tests/torture/dhcpfoctl.o: $(B)/src/ctl/main.o
+	$(Q)mkdir -p $(@D) && $(OBJCOPY) --redefine-sym main=dhcpfoctl_main $< $@
+$(B)/torture: $(call objects,$(TORTURE_SRC) $(filter-out src/ctl/main.c,$(CTL))) \
+    $(B)/tests/torture/dhcpfoctl.o $(B)/libagent.a $(B)/libmock.a
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ \
+	    $^ $(ctl_libs) $(agent_libs) $(test_libs) $(lib_libs)
 
 # A master that says anything: minutes; a short round is among the tests.
 .PHONY: hostile

@@ -166,6 +166,15 @@ systems() {
 	tap "$suite/system" limited 1800 /usr/bin/python3 tests/system/run.py "$@"
 }
 
+# torture SUITE DIRECTORY COMMAND...: a short round of what "make torture" does.
+torture() {
+	suite=$1
+	directory=$2
+	shift 2
+	tap "$suite/torture" limited 300 env CMOCKA_MESSAGE_OUTPUT=TAP "$@" \
+	    "$directory/torture"
+}
+
 lint_suite() {
 	for script in tests/lint/*.sh; do
 		tap "lint/$(basename "$script" .sh)" sh "$script"
@@ -175,6 +184,7 @@ lint_suite() {
 unit_suite() {
 	build "$B" test-programs
 	units unit "$B"
+	torture unit "$B"
 }
 
 system_suite() {
@@ -187,6 +197,8 @@ asan_suite() {
 	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all'
 	# shellcheck disable=SC2086 # words
 	units asan build-asan $fixed
+	# shellcheck disable=SC2086
+	torture asan build-asan $fixed
 	# shellcheck disable=SC2086
 	WRAP=$fixed systems asan build-asan -j"$((JOBS * 2))" test_set test_ctl \
 	    test_protocol.Transactions test_protocol.Session test_slow.Undo \
