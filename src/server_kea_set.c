@@ -48,6 +48,19 @@ not_done(enum dhcp_error error)
 	}
 }
 
+/*
+ * An answer that could not be read, for want of memory or sense, is as good as
+ * one that got lost: the command may have been carried out.
+ */
+static enum dhcp_error
+unread(enum dhcp_error error)
+{
+	return error == ERROR_NOT_ENOUGH_MEMORY ||
+		error == RPC_X_BAD_STUB_DATA ?
+	    RPC_S_CALL_FAILED :
+	    error;
+}
+
 /* ---------------------------------------------------------- partner-down */
 
 static enum dhcp_error
@@ -189,7 +202,7 @@ partner_down(struct failover_server *server, const char *name)
 
 	log_notice("server \"%s\": \"%s\": sending ha-maintenance-start",
 	    server->name, name);
-	error = order(server, &command);
+	error = unread(order(server, &command));
 	memcpy(why, server->why, sizeof(why));
 
 	/* The answer is not the state. */
@@ -316,7 +329,7 @@ apply(struct failover_server *server, const struct kea_buffer *saved,
 	log_notice("server \"%s\": sending config-set: max-response-delay %u "
 		   "instead of %u ms",
 	    server->name, new, old);
-	error = order(server, &set);
+	error = unread(order(server, &set));
 	lost = error == ERROR_TIMEOUT || error == RPC_S_CALL_FAILED;
 	if (error != ERROR_SUCCESS)
 		censor(server, saved);

@@ -1062,6 +1062,40 @@ no_memory__is_told_at_any_time_and_leaves_nothing(void **state)
 	}
 }
 
+/* What was ordered may be done: who says otherwise has seen the state. */
+static void
+no_memory__after_an_order__leaves_it_in_doubt(void **state)
+{
+	unsigned int doubts = 0;
+	enum dhcp_error error;
+	bool ran_out = true;
+	long n;
+
+	(void)state;
+	if (!alloc_works())
+		skip();
+	answers(DEAD, config_at(dead_port()));
+	fake_rule(fake, "ha-maintenance-start", OK_TEXT, FAKE_ANSWER, 0);
+	/* The stand-in allocates for its first command only. */
+	assert_error(list(), ERROR_SUCCESS);
+	forget();
+	for (n = 0; ran_out; n++) {
+		open_server(false);
+		fake_calls(fake);
+		alloc_left = n;
+		error = set_state(PARTNER_DOWN);
+		ran_out = alloc_left == 0;
+		alloc_left = -1;
+		if (strstr(fake_calls(fake), "ha-maintenance-start") == NULL)
+			continue;
+		if (error == RPC_S_CALL_FAILED)
+			doubts++;
+		else
+			assert_error(error, ERROR_GEN_FAILURE);
+	}
+	assert_true(doubts > 0);
+}
+
 static int
 forget_all(void **state)
 {
@@ -1118,6 +1152,7 @@ main(void)
 		TEST(way_back__sets_the_safe_period_even_if_not_normal),
 		TEST(way_back_from_partner_down__there_is_none),
 		TEST(no_memory__is_told_at_any_time_and_leaves_nothing),
+		TEST(no_memory__after_an_order__leaves_it_in_doubt),
 #undef TEST
 	};
 
