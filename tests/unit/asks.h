@@ -278,27 +278,15 @@ one_plain(void **state)
 
 /* The first server's changes go to the second one as well. */
 static inline int
-begin_pair(void **state, const char *extra)
+pair(void **state)
 {
 	struct world *w;
 
-	begin(state, 2, extra);
+	begin(state, 2, "");
 	w = *state;
 	world_server(w, 0)->conf.pair_with = 7;
 	world_server(w, 0)->conf.apply_to_both = true;
 	return 0;
-}
-
-static inline int
-pair(void **state)
-{
-	return begin_pair(state, "");
-}
-
-static inline int
-pair_plain(void **state)
-{
-	return begin_pair(state, "atomic = no");
 }
 
 static inline const struct row_status *
