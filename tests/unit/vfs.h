@@ -8,6 +8,7 @@
 #define DHCPFO_TESTS_VFS_H
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -41,7 +42,9 @@ struct vfs_fault {
 	unsigned int hits; /* how many failed */
 };
 
-static struct vfs_fault vfs_fault = { .step = VFS_NONE };
+/* Workers' databases count, too. */
+static pthread_mutex_t vfs_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct vfs_fault vfs_fault = { .step = VFS_NONE }; /* under it */
 static bool vfs_read_only; /* files can be opened for reading only */
 static sqlite3_vfs *vfs_real;
 static sqlite3_mem_methods vfs_memory;
@@ -51,20 +54,26 @@ struct vfs_file {
 	sqlite3_file *real; /* behind this structure */
 };
 
-static inline bool
+/* What SQLite is told of this step: SQLITE_OK, or it fails. */
+static inline int
 vfs_hit(enum vfs_step step)
 {
 	struct vfs_fault *fault = &vfs_fault;
+	int rc = SQLITE_OK;
 
-	if (step != fault->step)
-		return false;
-	fault->seen++;
-	if (fault->seen != fault->at &&
-	    !(fault->forever && fault->seen > fault->at))
-		return false;
-	fault->hits++;
-	errno = fault->number;
-	return true;
+	pthread_mutex_lock(&vfs_mutex);
+	if (step == fault->step) {
+		fault->seen++;
+		if (fault->seen == fault->at ||
+		    (fault->forever && fault->seen > fault->at)) {
+			fault->hits++;
+			errno = fault->number;
+			/* Memory has none of its own. */
+			rc = fault->rc != SQLITE_OK ? fault->rc : SQLITE_NOMEM;
+		}
+	}
+	pthread_mutex_unlock(&vfs_mutex);
+	return rc;
 }
 
 static inline sqlite3_file *
@@ -82,16 +91,20 @@ vfs_close(sqlite3_file *file)
 static int
 vfs_read(sqlite3_file *file, void *to, int n, sqlite3_int64 at)
 {
-	if (vfs_hit(VFS_READ))
-		return vfs_fault.rc;
+	int rc;
+
+	if ((rc = vfs_hit(VFS_READ)) != SQLITE_OK)
+		return rc;
 	return vfs_behind(file)->pMethods->xRead(vfs_behind(file), to, n, at);
 }
 
 static int
 vfs_write(sqlite3_file *file, const void *from, int n, sqlite3_int64 at)
 {
-	if (vfs_hit(VFS_WRITE))
-		return vfs_fault.rc;
+	int rc;
+
+	if ((rc = vfs_hit(VFS_WRITE)) != SQLITE_OK)
+		return rc;
 	return vfs_behind(file)->pMethods->xWrite(vfs_behind(file), from, n,
 	    at);
 }
@@ -99,8 +112,10 @@ vfs_write(sqlite3_file *file, const void *from, int n, sqlite3_int64 at)
 static int
 vfs_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-	if (vfs_hit(VFS_TRUNCATE))
-		return vfs_fault.rc;
+	int rc;
+
+	if ((rc = vfs_hit(VFS_TRUNCATE)) != SQLITE_OK)
+		return rc;
 	return vfs_behind(file)->pMethods->xTruncate(vfs_behind(file), size);
 }
 
@@ -110,22 +125,26 @@ vfs_sync(sqlite3_file *file, int flags)
 	(void)file;
 	(void)flags;
 	/* No test pulls the plug: what takes the most time is left out. */
-	return vfs_hit(VFS_SYNC) ? vfs_fault.rc : SQLITE_OK;
+	return vfs_hit(VFS_SYNC);
 }
 
 static int
 vfs_size(sqlite3_file *file, sqlite3_int64 *size)
 {
-	if (vfs_hit(VFS_SIZE))
-		return vfs_fault.rc;
+	int rc;
+
+	if ((rc = vfs_hit(VFS_SIZE)) != SQLITE_OK)
+		return rc;
 	return vfs_behind(file)->pMethods->xFileSize(vfs_behind(file), size);
 }
 
 static int
 vfs_lock(sqlite3_file *file, int lock)
 {
-	if (vfs_hit(VFS_LOCK))
-		return vfs_fault.rc;
+	int rc;
+
+	if ((rc = vfs_hit(VFS_LOCK)) != SQLITE_OK)
+		return rc;
 	return vfs_behind(file)->pMethods->xLock(vfs_behind(file), lock);
 }
 
@@ -166,8 +185,10 @@ static int
 vfs_shm_map(sqlite3_file *file, int page, int size, int extend,
     void volatile **at)
 {
-	if (vfs_hit(VFS_SHM_MAP))
-		return vfs_fault.rc;
+	int rc;
+
+	if ((rc = vfs_hit(VFS_SHM_MAP)) != SQLITE_OK)
+		return rc;
 	return vfs_behind(file)->pMethods->xShmMap(vfs_behind(file), page, size,
 	    extend, at);
 }
@@ -175,9 +196,12 @@ vfs_shm_map(sqlite3_file *file, int page, int size, int extend,
 static int
 vfs_shm_lock(sqlite3_file *file, int offset, int n, int flags)
 {
+	int rc;
+
 	/* To unlock does not fail. */
-	if ((flags & SQLITE_SHM_LOCK) != 0 && vfs_hit(VFS_SHM_LOCK))
-		return vfs_fault.rc;
+	if ((flags & SQLITE_SHM_LOCK) != 0 &&
+	    (rc = vfs_hit(VFS_SHM_LOCK)) != SQLITE_OK)
+		return rc;
 	return vfs_behind(file)->pMethods->xShmLock(vfs_behind(file), offset, n,
 	    flags);
 }
@@ -224,8 +248,8 @@ vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
 	(void)vfs;
 	opened->base.pMethods = NULL;
 	opened->real = (sqlite3_file *)(void *)(opened + 1);
-	if (vfs_hit(VFS_OPEN))
-		return vfs_fault.rc;
+	if ((rc = vfs_hit(VFS_OPEN)) != SQLITE_OK)
+		return rc;
 	if (vfs_read_only && (flags & SQLITE_OPEN_MAIN_DB) != 0) {
 		flags &= ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
 		flags |= SQLITE_OPEN_READONLY;
@@ -239,22 +263,25 @@ vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
 static int
 vfs_delete(sqlite3_vfs *vfs, const char *name, int sync)
 {
+	int rc;
+
 	(void)vfs;
-	if (vfs_hit(VFS_DELETE))
-		return vfs_fault.rc;
+	if ((rc = vfs_hit(VFS_DELETE)) != SQLITE_OK)
+		return rc;
 	return vfs_real->xDelete(vfs_real, name, sync);
 }
 
 static void *
 vfs_malloc(int n)
 {
-	return vfs_hit(VFS_ALLOC) ? NULL : vfs_memory.xMalloc(n);
+	return vfs_hit(VFS_ALLOC) != SQLITE_OK ? NULL : vfs_memory.xMalloc(n);
 }
 
 static void *
 vfs_realloc(void *at, int n)
 {
-	return vfs_hit(VFS_ALLOC) ? NULL : vfs_memory.xRealloc(at, n);
+	return vfs_hit(VFS_ALLOC) != SQLITE_OK ? NULL :
+						 vfs_memory.xRealloc(at, n);
 }
 
 /* Before anything else of SQLite. */
@@ -283,18 +310,25 @@ vfs_install(void)
 static inline void
 vfs_arm(const struct vfs_fault *fault, unsigned long at)
 {
+	pthread_mutex_lock(&vfs_mutex);
 	vfs_fault = *fault;
 	vfs_fault.at = at;
 	vfs_fault.seen = 0;
 	vfs_fault.hits = 0;
+	pthread_mutex_unlock(&vfs_mutex);
 }
 
 /* No more; returns how many failed. */
 static inline unsigned int
 vfs_disarm(void)
 {
+	unsigned int hits;
+
+	pthread_mutex_lock(&vfs_mutex);
 	vfs_fault.step = VFS_NONE;
-	return vfs_fault.hits;
+	hits = vfs_fault.hits;
+	pthread_mutex_unlock(&vfs_mutex);
+	return hits;
 }
 
 #endif
