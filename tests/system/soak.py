@@ -366,8 +366,9 @@ class Soak:
                     if varbinds is None:
                         self.seed_rows()
                         continue
-                    wait(lambda w=writer, v=varbinds: w.ask("set", *v) ==
-                         "noError", kind, 20)
+                    # An answer that is not waited for may have been noError.
+                    wait(lambda w=writer, v=varbinds: w.ask(
+                        "set", *v, timeout=15) == "noError", kind, 20)
         self.seed_rows()
         for number in PAIR:
             column = MIB["dhcpFoRelSetStatus"] + (number,)

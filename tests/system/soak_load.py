@@ -41,10 +41,10 @@ class Manager(threading.Thread):
                 self.error = error
             self.done.set()
 
-    def ask(self, kind, *args):
+    def ask(self, kind, *args, timeout=0.75):
         client = Pysnmp(self.soak.lab.port)
         try:
-            status = getattr(client, kind)(*args, timeout=0.75).status
+            status = getattr(client, kind)(*args, timeout=timeout).status
         except SnmpTimeout:
             status = "no answer"
         self.soak.count(kind, status)
