@@ -22,7 +22,7 @@ class KeaPair(threading.Thread):
         # With unacked clients Kea does not go to partner-down by itself.
         self.pair = Pair(chaos.lab.dir, unacked=1)
         self.lock = threading.Lock()
-        self.starts = 0
+        self.starts = 0  # those that began, and those that ended
         self.possible = {CONFIGURED}  # safePeriod of the first
         self.asked = set()  # the value that is being set
         self.ordered = set()  # numbers that may be in partnerDown by a SET
@@ -42,6 +42,7 @@ class KeaPair(threading.Thread):
         self.start()
 
     def restart(self, *which):
+        self.starts += 1
         self.pair.start(*which)
         with self.lock:
             self.starts += 1
@@ -129,8 +130,8 @@ class KeaPair(threading.Thread):
         if starts != self.starts:
             return
         if certain and state != "partner-down":
-            # The partner may be on its way up.
-            self.chaos.say("%d: partnerDown is over: %s" % (number, state))
+            raise Wrong("Kea %d was told partnerDown, and is in %s" % (
+                number, state))
         if state == "partner-down" and number not in self.ordered:
             raise Wrong("Kea %d is in partner-down, and nobody ordered it; the "
                         "answer was %s" % (number, status))
