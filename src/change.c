@@ -109,6 +109,10 @@ mark(const struct step *step, enum set_status status, enum dhcp_error result)
 
 	if ((row = change_row_now(step->row)) == NULL)
 		return;
+	/* What did not reach the server has not ended a doubt. */
+	if (status == SET_STATUS_FAILED && !step->called &&
+	    row->status.set_status == SET_STATUS_IN_DOUBT)
+		return;
 	if (step->kind == STEP_SET)
 		row->status.last_set_flags = step->flags;
 	else if (status == SET_STATUS_SUCCEEDED &&

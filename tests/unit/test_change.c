@@ -1304,6 +1304,33 @@ doubt__that_the_listing_ends_in_a_failure__is_one(void **state)
 	assert_all_is_true(w);
 }
 
+/* "Trust no column of this row": a refusal does not make it trusted. */
+static void
+doubt__and_a_change_that_does_not_reach_the_server__lasts(void **state)
+{
+	struct world *w = *state;
+	struct said said;
+
+	world_control(w, 0,
+	    "set 0 1726 after\nget 0 1722 before 2\nlist 0 1722 before\n");
+	change_finish(committed(w, ASKS(MEMBER(0, "a", MCLT, 60)), &said));
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+
+	world_control(w, 0, "get 0 1722 before\nlist 0 1722 before\n");
+	change_finish(committed(w, ASKS(MEMBER(0, "a", MODE, 1)), &said));
+	assert_said(&said, CHANGE_FAILED);
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	assert_int_equal(status(w, 0, "a")->last_set_flags, MCLT);
+
+	world_control(w, 0, NULL);
+	roster_poll(world_server(w, 0));
+	world_drain(w);
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 60);
+	assert_all_is_true(w);
+}
+
 /* Any other error would promise that nothing has been changed. */
 static void
 doubt__that_cannot_be_ended__is_told_as_undo_failed(void **state)
@@ -1881,6 +1908,8 @@ main(void)
 		    doubt__that_cannot_be_ended__lasts_until_the_next_listing),
 		WITH_ALL(one,
 		    doubt__that_the_listing_ends_in_a_failure__is_one),
+		WITH(one_plain,
+		    doubt__and_a_change_that_does_not_reach_the_server__lasts),
 		WITH(one_plain,
 		    doubt__that_cannot_be_ended__is_told_as_undo_failed),
 		WITH(pair,
