@@ -280,8 +280,10 @@ poll_run(struct job *job, struct failover_server *server)
 	poll->began = time(NULL);
 	poll->error = failover_server_list(server, snapshot_add, poll->fresh);
 	if (poll->error == ERROR_SUCCESS &&
-	    !snapshot_sort(poll->fresh, server->name))
+	    !snapshot_sort(poll->fresh, server->name)) {
 		poll->error = ERROR_NOT_ENOUGH_MEMORY;
+		failover_server_unusable(server);
+	}
 	if (poll->error == ERROR_SUCCESS &&
 	    failover_server_system_time(server, &now, &delta) == ERROR_SUCCESS)
 		poll->offset = (int32_t)((int64_t)now - (int64_t)time(NULL));

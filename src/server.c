@@ -368,6 +368,14 @@ failover_server_address_status(struct failover_server *server,
 	return finish(server, error);
 }
 
+void
+failover_server_unusable(struct failover_server *server)
+{
+	failover_server_failed(server, ERROR_NOT_ENOUGH_MEMORY,
+	    "no memory for what it answered");
+	record_failure(server, ERROR_NOT_ENOUGH_MEMORY);
+}
+
 bool
 failover_server_atomic(const struct failover_server *server)
 {

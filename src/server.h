@@ -152,14 +152,6 @@ enum dhcp_error
 failover_server_refused(struct failover_server *server, enum dhcp_error error,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/**
- * For types: the server is well, but what is asked for is refused, and why.
- * Kept and logged likewise, but as no trouble of the server's.
- */
-enum dhcp_error
-failover_server_refused(struct failover_server *server, enum dhcp_error error,
-    const char *format, ...) __attribute__((format(printf, 3, 4)));
-
 /*
  * The calls.  Each checks its arguments as MS-DHCPM's first step says, counts,
  * and asks the type.  Errors are those of the API function of the like name.
@@ -188,6 +180,12 @@ enum dhcp_error
 failover_server_trigger_allocation(struct failover_server *, const char *name);
 enum dhcp_error failover_server_address_status(struct failover_server *,
     DHCP_IP_ADDRESS address, DWORD *status);
+
+/**
+ * The last call went well, but what it returned cannot be used, for want of
+ * memory: it has failed.
+ */
+void failover_server_unusable(struct failover_server *);
 
 /** Begin, commit, roll back: success and nothing done where not offered. */
 enum dhcp_error failover_server_begin(struct failover_server *);

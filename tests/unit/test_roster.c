@@ -635,6 +635,40 @@ free__of_nothing__does_nothing(void **state)
 	roster_free(NULL, 0);
 }
 
+/* Wherever it ends: who sees that a server is not up sees why. */
+static void
+poll__that_runs_out_of_memory__says_so(void **state)
+{
+	struct world *w = *state;
+	const struct managed *server = world_server(w, 0);
+	unsigned long failed;
+	long n = 0;
+
+	if (!alloc_works())
+		skip();
+	world_poll(w);
+	alloc_once = true;
+	do {
+		log_forget();
+		memset(&server->server->report, 0, sizeof(server->report));
+		/* That it works again is logged, which takes memory, too. */
+		server->server->logged[0] = '\0';
+		failed = alloc_failed;
+		alloc_left = n++;
+		world_poll(w);
+		alloc_left = -1;
+		if (server->status == OPER_STATUS_UP)
+			continue;
+		assert_error(server->report.last_error,
+		    ERROR_NOT_ENOUGH_MEMORY);
+		assert_true(server->report.last_error_text[0] != '\0');
+		assert_true(server->report.failures > 0);
+	} while (alloc_failed != failed);
+	alloc_once = false;
+	assert_int_equal(server->status, OPER_STATUS_UP);
+	assert_true(n > 5);
+}
+
 /* ---------------------------------------------------------------- reloading */
 
 /* The configuration as it is, without the servers that ${keep} does not name.
@@ -814,6 +848,7 @@ main(void)
 		WITH(three,
 		    free__with_a_poll_that_runs__waits_for_it_and_leaks_nothing),
 		cmocka_unit_test(free__of_nothing__does_nothing),
+		WITH(one, poll__that_runs_out_of_memory__says_so),
 		WITH(three, reload__of_the_same_servers__keeps_all_they_have),
 		WITH(three, reload__without_a_server__takes_its_rows_away),
 		WITH(three,
