@@ -83,10 +83,26 @@ json_kind(const json_t *json)
 	return "something else";
 }
 
+/*
+ * All of it as text.  Not by json_dumps(), which leaves out the name of a
+ * member when there is no memory for it, and goes on.
+ */
+static char *
+dumped(const json_t *json)
+{
+	const size_t size = json_dumpb(json, NULL, 0, JSON_INDENT(2));
+	char *all = must(malloc(size + 1));
+
+	if (size == 0 || json_dumpb(json, all, size, JSON_INDENT(2)) != size)
+		must(NULL);
+	all[size] = '\0';
+	return all;
+}
+
 void
 json_write(const json_t *json, FILE *file)
 {
-	char *all = must(json_dumps(json, JSON_INDENT(2))), *text;
+	char *all = dumped(json), *text;
 	uint32_t code = 0;
 	size_t length;
 
