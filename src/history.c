@@ -92,13 +92,28 @@ batch_init(struct batch *batch)
 	batch->last = &batch->first;
 }
 
+/* Why it is not read, or kept: what SQLite knows nothing of is our memory. */
+static const char *
+reason(const struct history *history)
+{
+	switch (
+	    history->db != NULL ? sqlite3_errcode(history->db) : SQLITE_NOMEM) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+	case SQLITE_NOMEM:
+		return "out of memory";
+	default:
+		return sqlite3_errmsg(history->db);
+	}
+}
+
 static void
 complain(struct history *history)
 {
 	if (!history->failed)
 		log_err("%s: %s: state history is not kept", history->path,
-		    history->db != NULL ? sqlite3_errmsg(history->db) :
-					  "out of memory");
+		    reason(history));
 	history->failed = true;
 }
 
@@ -171,7 +186,9 @@ read_events(struct history *history)
 		event.flags = (uint32_t)sqlite3_column_int64(query, 7);
 		event.result = (uint32_t)sqlite3_column_int64(query, 8);
 		event.text = (char *)(uintptr_t)sqlite3_column_text(query, 9);
-		event_log_add(history->events, &event);
+		if (event_log_add(history->events, &event) == NULL &&
+		    history->events->limit > 0)
+			break;
 	}
 	sqlite3_finalize(query);
 	return rc == SQLITE_DONE;

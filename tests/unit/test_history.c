@@ -258,6 +258,41 @@ memory__that_is_missing_for_a_note__is_said(void **state)
 	}
 }
 
+static void
+memory__that_ends_while_the_file_is_read__is_said(void **state)
+{
+	struct place *p = *state;
+	unsigned long failed;
+	long n = 0;
+
+	if (!alloc_works())
+		skip();
+	begin(p);
+	keep(p, 1, "alpha", 3);
+	note(p, "one");
+	end(p);
+	alloc_once = true;
+	do {
+		logged[0] = '\0';
+		p->shop = workshop_new();
+		p->events = event_log_new(3);
+		failed = alloc_failed;
+		alloc_left = n++;
+		p->history = history_open(p->dir, p->shop, p->events);
+		alloc_left = -1;
+		if (p->history != NULL && logged[0] == '\0') {
+			assert_non_null(history_find(p->history, 1, "alpha"));
+			assert_int_equal(p->events->n, 1);
+			assert_string_equal(event_log_from(p->events, 1)->text,
+			    "one");
+		} else if (p->history != NULL)
+			assert_non_null(strstr(logged, "memory"));
+		end(p);
+	} while (alloc_failed != failed);
+	alloc_once = false;
+	assert_true(n > 20);
+}
+
 int
 main(void)
 {
@@ -280,6 +315,9 @@ main(void)
 		    teardown),
 		cmocka_unit_test_setup_teardown(
 		    memory__that_is_missing_for_a_note__is_said, setup,
+		    teardown),
+		cmocka_unit_test_setup_teardown(
+		    memory__that_ends_while_the_file_is_read__is_said, setup,
 		    teardown),
 	};
 
