@@ -26,7 +26,7 @@
 
 #define OPERATIONS_MAX 512u
 /* Of that many faults a short round has one. */
-#define ONE_IN 4u
+#define ONE_IN 8u
 /* Longer than any operation takes; whatever hangs is killed. */
 #define PATIENCE 900u
 
