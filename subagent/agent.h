@@ -14,6 +14,9 @@
 /** Send our log to Net-SNMP's, which -L configures.  Before anything logs. */
 void agent_log_init(void (*wake)(void));
 
+/** Before all else, and before any thread: it changes the environment. */
+void agent_prepare(void);
+
 /**
  * Connect to the master at ${socket} ("": Net-SNMP's default), register, and
  * keep looking for the master every ${ping_interval} seconds when it is away.

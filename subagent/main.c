@@ -258,11 +258,7 @@ run(const struct options *options)
 	int signals = -1, status = 1;
 
 	raise_file_limit();
-	/*
-	 * Symbols are for people; parsing the MIBs costs a second and noise.
-	 * Workers read the environment: once they are there, it is left alone.
-	 */
-	setenv("MIBS", "", 1);
+	agent_prepare();
 	scalars.started = time(NULL);
 	scalars.discontinuity = roster_now();
 	/* RFC 2579: a TestAndIncr starts anywhere, so that old values miss. */
@@ -275,7 +271,8 @@ run(const struct options *options)
 		goto err1;
 	log_info("dhcpfod %s: %u server%s", DHCPFO_VERSION,
 	    scalars.server_count, scalars.server_count == 1 ? "" : "s");
-	netsnmp_sd_notify(0, "READY=1\n"); /* 1: it changes the environment */
+	/* 0: the environment stays, as workers give it to their helpers. */
+	netsnmp_sd_notify(0, "READY=1\n");
 	while (!stopping) {
 		agent_turn();
 		notify_flush();

@@ -177,6 +177,11 @@ class Master(unittest.TestCase):
 class Signals(unittest.TestCase):
     weight = 4
 
+    def test_environment__while_threads_run__is_not_changed(self):
+        # The programs of the tests abort if it is: tests/mock/environment.c.
+        with Lab(env={"NOTIFY_SOCKET": "/nonexistent"}) as lab:
+            self.assertNotIn("threads run", lab.log())
+
     def test_sigpipe__whatever_happens__is_ignored(self):
         with Lab() as lab:
             with open("/proc/%d/status" % lab.agent.pid) as file:
