@@ -8,6 +8,7 @@
 #define DHCPFO_FUZZ_LAB_H
 
 #include <dirent.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -147,8 +148,13 @@ lab_turn(struct roster *roster)
 	struct pollfd fd = { .fd = workshop_fd(roster->shop),
 		.events = POLLIN };
 	size_t i;
+	int n;
 
-	if (poll(&fd, 1, 60000) != 1) {
+	/* libFuzzer's own clock ticks now and then. */
+	do
+		n = poll(&fd, 1, 60000);
+	while (n == -1 && errno == EINTR);
+	if (n != 1) {
 		for (i = 0; i < roster->n; i++)
 			fprintf(stderr, "server %u: %s\n",
 			    roster->servers[i]->index,
