@@ -24,9 +24,16 @@ class Windows:
         with open(path, "w") as file:
             file.write("username = admin\npassword = Secret-1\ndomain = LAB\n")
         os.chmod(path, 0o600)
+        # libfaketime's lock is shared by a process and its children: killed
+        # with it, a helper would stop dhcpfod for ever.
+        helper = lab.path("helper")
+        with open(helper, "w") as file:
+            file.write("#!/bin/sh\nunset LD_PRELOAD FAKETIME_SHARED\n"
+                       "exec '%s'\n" % HELPER)
+        os.chmod(helper, 0o755)
         lab.servers[number].keys.update({
             "address": "127.0.0.1", "target": "dhcpm.lab.example",
-            "credentials": path, "helper": HELPER, "statistics": "no",
+            "credentials": path, "helper": helper, "statistics": "no",
             "connect-timeout": 2, "call-timeout": 1})
 
     def seed(self, rows):
