@@ -361,7 +361,6 @@ withdraw__before_it_runs__is_true_and_it_never_runs(void **state)
 	assert_int_equal(bench->done[2], 5);
 	assert_false(bench->errands[1].ran || bench->errands[2].ran ||
 	    bench->errands[4].ran);
-	assert_false(is_readable(bench, 0));
 }
 
 static void
@@ -569,7 +568,6 @@ collect__of_many_jobs__takes_a_few_and_stays_readable(void **state)
 		assert_int_equal(bench->done[i], i + 1);
 	gate_open(&bench->gate);
 	collect(bench, NJOBS);
-	assert_false(is_readable(bench, 0));
 }
 
 /* ---------------------------------------------------------------- no server */
