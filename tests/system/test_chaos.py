@@ -17,7 +17,7 @@ class Short(unittest.TestCase):
                 for fault in ("lose_answer_and_kill", "kill_helper", "jump"):
                     if fault in chaos.chances:
                         chaos.one_round(fault)
-                chaos.run(0, kills=12)
+                chaos.run(0, kills=9)
         except BaseException as error:
             raise AssertionError("chaos.py -s %s: %s" % (seed, error)) from error
 
