@@ -148,9 +148,12 @@ $(B)/tests/%.o: tests/%.c $(B)/flags
 # sleeps on command; it is never part of what is installed.
 mock = $(call objects,$(MOCK)) $(call objects,$(LIB))
 
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAYS := $(FUZZERS:%=$(B)/tests/replay_%)
+
 .PHONY: test-programs test
 test-programs: $(UNITS) $(B)/tests/dhcpfod $(B)/tests/dhcpfoctl \
-    $(B)/tests/heap.so $(B)/torture helpers
+    $(B)/tests/heap.so $(B)/torture $(REPLAYS) helpers
 
 $(B)/libmock.a: $(mock)
 	$(call say,AR)
@@ -245,7 +248,6 @@ lint: check-deps
 # status other than 0 when something was found: docs/reliability.md.
 T       ?= 30
 FUZZCC  ?= clang
-FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZB   ?= build-fuzz
 FUZZSAN := -fsanitize=address,undefined -fno-sanitize-recover=all
 
@@ -263,12 +265,21 @@ fuzz-build:
 # Of dhcpfoctl the files behind its main(), which come before their library.
 FUZZCTL := $(filter-out src/ctl/main.c src/ctl/help.c,$(CTL))
 $(B)/tests/fuzz/fuzz_json.o: private FLAGS += -Isrc/ctl $(ctl_cflags)
-$(B)/tests/fuzz_json: $(call objects,$(FUZZCTL))
-$(B)/tests/fuzz_json: private more = $(call objects,$(FUZZCTL))
-$(B)/tests/fuzz_json: private libs = $(ctl_libs)
+$(B)/tests/fuzz_json $(B)/tests/replay_json: $(call objects,$(FUZZCTL))
+$(B)/tests/fuzz_json $(B)/tests/replay_json: private more = \
+    $(call objects,$(FUZZCTL))
+$(B)/tests/fuzz_json $(B)/tests/replay_json: private libs = $(ctl_libs)
 $(B)/tests/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libagent.a $(B)/libmock.a
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(SAN) -fsanitize=fuzzer $(LDFLAGS) -o $@ $< \
+	    $(more) $(B)/libagent.a $(B)/libmock.a \
+	    $(libs) $(agent_libs) $(lib_libs)
+
+# The corpora alone, with any compiler.
+$(B)/tests/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o \
+    $(B)/libagent.a $(B)/libmock.a
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $< $(B)/tests/fuzz/replay.o \
 	    $(more) $(B)/libagent.a $(B)/libmock.a \
 	    $(libs) $(agent_libs) $(lib_libs)
 

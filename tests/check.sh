@@ -175,6 +175,18 @@ torture() {
 	    "$directory/torture"
 }
 
+# replays SUITE DIRECTORY COMMAND...: the corpora of the fuzzers, once.
+replays() {
+	suite=$1
+	directory=$2
+	shift 2
+	for corpus in tests/fuzz/corpus/*; do
+		fuzzer=$(basename "$corpus")
+		tap "$suite/fuzz_$fuzzer" limited 300 "$@" \
+		    "$directory/tests/replay_$fuzzer" "$corpus"
+	done
+}
+
 lint_suite() {
 	for script in tests/lint/*.sh; do
 		tap "lint/$(basename "$script" .sh)" sh "$script"
@@ -185,6 +197,7 @@ unit_suite() {
 	build "$B" test-programs
 	units unit "$B"
 	torture unit "$B"
+	replays unit "$B"
 }
 
 system_suite() {
@@ -199,6 +212,8 @@ asan_suite() {
 	units asan build-asan $fixed
 	# shellcheck disable=SC2086
 	torture asan build-asan $fixed
+	# shellcheck disable=SC2086
+	replays asan build-asan $fixed
 	# shellcheck disable=SC2086
 	WRAP=$fixed systems asan build-asan -j"$((JOBS * 2))" test_set test_ctl \
 	    test_protocol.Transactions test_protocol.Session test_slow.Undo \
