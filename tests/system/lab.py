@@ -731,8 +731,10 @@ class Lab:
             raise Died("\n".join(problems))
 
     def kill_agent(self):
+        """It must not have ended by itself before."""
         self.agent.kill()
-        self.agent.wait()
+        if self.agent.wait() != -signal.SIGKILL:
+            self.check_alive()
         self.agent = None
 
     def freeze(self, process):
