@@ -204,10 +204,10 @@ lab_roster(void)
 	    "auto-scopes = yes\n%s"
 	    "[server 9]\ntype = local\ndatabase = %s/9.db\n"
 	    "auto-scopes = yes\npair-with = 1\n";
-	static const char *const names[] = { "a", "branch-7",
-
-		"M\xc3\xbcnchen, whose name is longer than the eighty octets "
-		"of a key, and so cut" };
+	static const char long_name[] =
+	    "M\xc3\xbcnchen, whose name is longer than the eighty octets "
+	    "of a key, and so cut";
+	static const char *const names[] = { "a", "branch-7", long_name };
 	char conf_text[512], path[128], why[256];
 	struct roster *roster;
 	struct conf *conf;
