@@ -258,7 +258,6 @@ log_ahead(struct local_sql *sql)
 	return error;
 }
 
-/* The main path is ours, for links may lead elsewhere by now. */
 /* Which file is there now? */
 static struct local_file
 identify(const struct local_sql *sql, unsigned int which)
@@ -320,6 +319,7 @@ name_files(struct local_sql *sql)
 	size_t size = strlen(main) + sizeof("-wal");
 	unsigned int i;
 
+	/* But this is ours, for links may lead elsewhere by now. */
 	sql->paths[LOCAL_FILE_MAIN] = sql->path;
 	for (i = LOCAL_FILE_LOG; i < LOCAL_FILES; i++) {
 		if ((sql->paths[i] = malloc(size)) == NULL)
