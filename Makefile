@@ -245,7 +245,8 @@ lint: check-deps
 # ---------------------------------------------------------------- worst days
 
 # Each runs for T seconds, prints its seed and its figures, and ends with a
-# status other than 0 when something was found: docs/reliability.md.
+# status other than 0 when something was found: docs/reliability.md.  JOBS: how
+# many fuzzers at a time.
 T       ?= 30
 FUZZCC  ?= clang
 FUZZB   ?= build-fuzz
