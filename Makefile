@@ -319,8 +319,7 @@ soak: $(B)/tests/dhcpfod $(B)/tests/heap.so helpers
 
 # 10,000 requests, outages and restarts under valgrind: three minutes.
 LEAKS := valgrind -q --error-exitcode=9 --leak-check=full \
-    --errors-for-leak-kinds=definite,indirect,possible \
-    --suppressions=$(CURDIR)/tests/system/valgrind.supp
+    --errors-for-leak-kinds=definite,indirect,possible
 
 .PHONY: leaks
 leaks: $(B)/tests/dhcpfod helpers

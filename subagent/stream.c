@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "stream.h"
 
+#include <net-snmp/library/snmpUnixDomain.h>
+
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -93,6 +97,24 @@ sift(u_char *octets, size_t n, size_t *kept)
 	return true;
 }
 
+/*
+ * As a unix transport's f_recv.  Net-SNMP's own allocates an address, which up
+ * to 5.9.3 is lost when a connection is reset.
+ */
+static int
+receive_unix(netsnmp_transport *transport, void *buffer, int size,
+    void **opaque, int *nopaque)
+{
+	ssize_t n;
+
+	*opaque = NULL;
+	*nopaque = 0;
+	do
+		n = recv(transport->sock, buffer, (size_t)size, MSG_DONTWAIT);
+	while (n == -1 && errno == EINTR);
+	return (int)n;
+}
+
 /* As a transport's f_recv; there is always room for more than a header. */
 static int
 receive(netsnmp_transport *transport, void *buffer, int size, void **opaque,
@@ -127,7 +149,9 @@ void
 stream_watch(netsnmp_transport *transport,
     void (*too_long)(const netsnmp_pdu *pdu, uint32_t octets))
 {
-	if (transport->f_recv != receive)
+	if (transport->domain == netsnmp_UnixDomain)
+		stream.receive = receive_unix;
+	else if (transport->f_recv != receive)
 		stream.receive = transport->f_recv;
 	transport->f_recv = receive;
 	stream.too_long = too_long;

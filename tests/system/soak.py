@@ -45,11 +45,9 @@ Sample = collections.namedtuple(
 # they are needed first; and of RSS, what malloc() keeps.
 ALLOWED = Sample(None, octets=24 << 10, blocks=100, rss=1024, descriptors=0,
                  threads=0)
-# Net-SNMP's own, for each restart of snmpd: see valgrind.supp.
-LOST = 120
 
 
-def growth(samples, allowed=ALLOWED):
+def growth(samples):
     """What has grown from the first third of the samples to the last: only if
     all that the last third shows is above all that the first third shows, and
     by more than is allowed.  A peak or a step back is no growth, and what is
@@ -61,7 +59,7 @@ def growth(samples, allowed=ALLOWED):
         last = [getattr(s, name) for s in samples[-third:]]
         if None in first + last:
             continue
-        if min(last) - max(first) > getattr(allowed, name):
+        if min(last) - max(first) > getattr(ALLOWED, name):
             found.append("%s grew from at most %d to at least %d" % (
                 name, max(first), min(last)))
     return found
@@ -411,10 +409,7 @@ class Soak:
             self.phase()
         self.took = time.monotonic() - began
         del self.samples[:warm_up]
-        lost = self.events["end_snmpd"] + self.events["kill_snmpd"]
-        found = growth(self.samples, ALLOWED._replace(
-            octets=ALLOWED.octets + LOST * lost,
-            blocks=ALLOWED.blocks + lost)) if self.judged else []
+        found = growth(self.samples) if self.judged else []
         if found:
             raise AssertionError("; ".join(found))
 

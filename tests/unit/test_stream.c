@@ -5,11 +5,19 @@
  */
 #include "snmp.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -265,6 +273,55 @@ connection__that_is_new__begins_with_a_header(void **state)
 	assert_int_equal(told.times, 0);
 }
 
+/* That nothing is lost is for a sanitizer to say. */
+static void
+connection__that_is_reset__ends_and_loses_nothing(void **state)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char dir[] = "/tmp/dhcpfo-test-XXXXXX", spec[sizeof(address) + 8];
+	int listener, master, nopaque = 0;
+	netsnmp_transport *slave;
+	void *opaque = NULL;
+	u_char octets[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/master", dir);
+	snprintf(spec, sizeof(spec), "unix:%s", address.sun_path);
+	listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address,
+			     sizeof(address)),
+	    0);
+	assert_int_equal(listen(listener, 1), 0);
+	slave = netsnmp_transport_open_client("agentx", spec);
+	assert_non_null(slave);
+	stream_watch(slave, too_long);
+	master = accept(listener, NULL, NULL);
+
+	send_pdu(5, true, 1, 0);
+	assert_int_equal(write(master, sent, nsent), nsent);
+	assert_int_equal(slave->f_recv(slave, octets, sizeof(octets), &opaque,
+			     &nopaque),
+	    nsent);
+	assert_memory_equal(octets, sent, nsent);
+	free(opaque);
+	/* It has not read this when it ends. */
+	assert_int_equal(write(slave->sock, octets, 1), 1);
+	close(master);
+	opaque = NULL;
+	assert_int_equal(slave->f_recv(slave, octets, sizeof(octets), &opaque,
+			     &nopaque),
+	    -1);
+	assert_int_equal(errno, ECONNRESET);
+	assert_null(opaque);
+
+	slave->f_close(slave);
+	netsnmp_transport_free(slave);
+	close(listener);
+	unlink(address.sun_path);
+	rmdir(dir);
+}
+
 int
 main(void)
 {
@@ -276,7 +333,10 @@ main(void)
 		WITH(length__that_no_pdu_has__ends_the_connection),
 		WITH(end_and_error__are_passed_on),
 		WITH(connection__that_is_new__begins_with_a_header),
+		WITH(connection__that_is_reset__ends_and_loses_nothing),
 	};
 
+	netsnmp_init_mib_internals();
+	netsnmp_tdomain_init();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
