@@ -159,6 +159,15 @@ $(B)/libmock.a: $(mock)
 	$(call say,AR)
 	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
 
+# Of dhcpfoctl the files behind its main(), which come before their library.
+CTL_OBJECTS := $(call objects,$(filter-out src/ctl/main.c src/ctl/help.c,$(CTL)))
+$(B)/tests/unit/test_ctl_%.o: private FLAGS += -Isrc/ctl $(ctl_cflags)
+$(B)/tests/test_ctl_%: $(B)/tests/unit/test_ctl_%.o $(CTL_OBJECTS) \
+    $(B)/libmock.a
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ \
+	    $(ctl_libs) $(test_libs) $(lib_libs)
+
 $(B)/tests/test_%: $(B)/tests/unit/test_%.o $(B)/libagent.a $(B)/libmock.a
 	$(call say,LD)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ \
@@ -263,12 +272,9 @@ fuzz-build:
 	    CFLAGS='-O1 -g' SAN='$(FUZZSAN) -fsanitize=fuzzer-no-link' \
 	    $(patsubst %,$(FUZZB)/tests/fuzz_%,$(FUZZERS))
 
-# Of dhcpfoctl the files behind its main(), which come before their library.
-FUZZCTL := $(filter-out src/ctl/main.c src/ctl/help.c,$(CTL))
 $(B)/tests/fuzz/fuzz_json.o: private FLAGS += -Isrc/ctl $(ctl_cflags)
-$(B)/tests/fuzz_json $(B)/tests/replay_json: $(call objects,$(FUZZCTL))
-$(B)/tests/fuzz_json $(B)/tests/replay_json: private more = \
-    $(call objects,$(FUZZCTL))
+$(B)/tests/fuzz_json $(B)/tests/replay_json: $(CTL_OBJECTS)
+$(B)/tests/fuzz_json $(B)/tests/replay_json: private more = $(CTL_OBJECTS)
 $(B)/tests/fuzz_json $(B)/tests/replay_json: private libs = $(ctl_libs)
 $(B)/tests/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libagent.a $(B)/libmock.a
 	$(call say,LD)
