@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A pair of real Kea for chaos.py, and the manager that sets what Kea lets be
 set: safePeriod of the first, which its next start forgets, and partnerDown."""
-import random
 import threading
-import time
 
-from chaos_manager import DEADLINE, FAILED, SUCCEEDED, UNDONE, UNKNOWN, Wrong
-from lab import PATIENCE, Pysnmp, SnmpTimeout, rel, wait
+from chaos_manager import (DEADLINE, FAILED, SUCCEEDED, UNDONE, UNKNOWN, Asker,
+                           Wrong)
+from lab import rel, wait
 from test_kea import DOWN, HOOKS, KEA, NAME, NORMAL, Pair
 
 MISSING = "" if KEA and HOOKS else "there is no kea-dhcp4 with its hooks"
@@ -14,11 +13,10 @@ MAYBE = ("noError",) + UNKNOWN
 CONFIGURED = 2  # seconds: safePeriod in the file
 
 
-class KeaPair(threading.Thread):
+class KeaPair(Asker):
     def __init__(self, chaos, numbers, seed):
-        super().__init__(daemon=True)
-        self.chaos, self.numbers = chaos, numbers
-        self.random = random.Random("%s-kea" % seed)
+        super().__init__(chaos, "%s-kea" % seed)
+        self.numbers = numbers
         # With unacked clients Kea does not go to partner-down by itself.
         self.pair = Pair(chaos.lab.dir, unacked=1)
         self.lock = threading.Lock()
@@ -26,11 +24,6 @@ class KeaPair(threading.Thread):
         self.possible = {CONFIGURED}  # safePeriod of the first
         self.asked = set()  # the value that is being set
         self.ordered = set()  # numbers that may be in partnerDown by a SET
-        self.go, self.idle = threading.Event(), threading.Event()
-        self.end = False
-        self.error = None
-        self.sets = 0
-        self.answers = {}
         for number, kea in zip(numbers, self.pair.both):
             chaos.lab.servers[number].keys.update(
                 {"socket": kea.path, "timeout": 800})
@@ -48,19 +41,6 @@ class KeaPair(threading.Thread):
             self.starts += 1
             self.possible |= self.asked | {CONFIGURED}
 
-    def run(self):
-        try:
-            while not self.end:
-                if not self.go.wait(0.05):
-                    self.idle.set()
-                    continue
-                self.idle.clear()
-                self.once()
-                self.chaos.breathe()
-        except BaseException as error:  # told by Chaos.check
-            self.error = error
-        self.idle.set()
-
     def once(self):
         dice = self.random.random()
         if dice < 0.15:
@@ -69,36 +49,23 @@ class KeaPair(threading.Thread):
             self.set_safe_period(self.random.randint(1, 9))
         else:
             self.set_down(self.random.randrange(2))
+        self.chaos.breathe()
 
-    def ask(self, number, label, value):
+    def order(self, number, label, value):
         """(error-status or None, was it done for certain?)"""
-        began = time.monotonic()
-        try:
-            status = Pysnmp(self.chaos.lab.port).set(
-                (rel(label, number, NAME), value), timeout=2 / PATIENCE).status
-        except SnmpTimeout:
-            status = None
-        took = time.monotonic() - began
-        self.sets += 1
-        self.answers[status] = self.answers.get(status, 0) + 1
-        certain = status == "noError" and (
-            took < DEADLINE or self.set_status(number) == SUCCEEDED)
-        return status, certain
+        status, took = self.ask((rel(label, number, NAME), value))
+        return status, status == "noError" and (
+            took < DEADLINE or self.status_of(number) == SUCCEEDED)
 
-    def set_status(self, number):
-        try:
-            return Pysnmp(self.chaos.lab.port).get(
-                rel("SetStatus", number, NAME),
-                timeout=2 / PATIENCE).varbinds[0].value
-        except SnmpTimeout:
-            return None
+    def status_of(self, number):
+        return self.set_status(rel("SetStatus", number, NAME))
 
     def nonsense(self):
         label, value = self.random.choice((
             ("Mclt", ("u", 3600)), ("Percentage", ("u", 60)),
             ("State", ("i", NORMAL)), ("SafePeriod", ("u", 66)),
             ("RowStatus", ("i", 6))))
-        if self.ask(self.numbers[0], label, value)[0] == "noError":
+        if self.order(self.numbers[0], label, value)[0] == "noError":
             raise Wrong("Kea was given %s = %s" % (label, value))
 
     def set_safe_period(self, seconds):
@@ -106,7 +73,7 @@ class KeaPair(threading.Thread):
         with self.lock:
             starts = self.starts
             self.asked = {seconds}
-        status, certain = self.ask(number, "SafePeriod", ("u", seconds))
+        status, certain = self.order(number, "SafePeriod", ("u", seconds))
         maybe = not certain and status in MAYBE
         with self.lock:
             if certain and starts == self.starts:
@@ -118,7 +85,7 @@ class KeaPair(threading.Thread):
 
     def set_down(self, which):
         number, starts = self.numbers[which], self.starts
-        status, certain = self.ask(number, "State", ("i", DOWN))
+        status, certain = self.order(number, "State", ("i", DOWN))
         if status in MAYBE:
             self.ordered.add(number)
         try:
@@ -159,7 +126,7 @@ class KeaPair(threading.Thread):
                     for label in ("State", "SafePeriod")
                     for number in self.numbers]
         # What was pending may be done only now, and has Kea begin anew.
-        wait(lambda: all(self.set_status(n) in (1, SUCCEEDED, FAILED, UNDONE)
+        wait(lambda: all(self.status_of(n) in (1, SUCCEEDED, FAILED, UNDONE)
                          for n in self.numbers), "nothing is pending", 40)
         self.pair.normal()
         found = self.safe_period()

@@ -73,21 +73,16 @@ class Group:
         row.unclear = True
 
 
-class Manager(threading.Thread):
-    """`atomic`: server -> does it have transactions?"""
+class Asker(threading.Thread):
+    """Does once() again and again while `go` is set; `idle`: it does not."""
 
-    def __init__(self, chaos, number, seed, atomic):
+    def __init__(self, chaos, seed):
         super().__init__(daemon=True)
-        self.chaos, self.number, self.atomic = chaos, number, atomic
-        self.random = random.Random("%s-%d" % (seed, number))
-        self.rows = [Row(s, "m%d-%d-row" % (number, i),
-                         "10.%d.%d.0" % (number + 1, i))
-                     for s in atomic for i in range(ROWS)]
-        self.groups = []
+        self.chaos, self.random = chaos, random.Random(seed)
         self.go, self.idle = threading.Event(), threading.Event()
         self.end = False
         self.error = None
-        self.sets = self.unclear = self.owned_up = 0
+        self.sets = 0
         self.answers = {}
 
     def run(self):
@@ -101,6 +96,42 @@ class Manager(threading.Thread):
         except BaseException as error:  # told by Chaos.check
             self.error = error
         self.idle.set()
+
+    def once(self):
+        raise NotImplementedError
+
+    def ask(self, *varbinds):
+        """The error-status, None without an answer, and how long it took."""
+        began = time.monotonic()
+        try:
+            status = Pysnmp(self.chaos.lab.port).set(
+                *varbinds, timeout=2 / PATIENCE).status
+        except SnmpTimeout:
+            status = None
+        self.sets += 1
+        self.answers[status] = self.answers.get(status, 0) + 1
+        return status, time.monotonic() - began
+
+    def set_status(self, oid):
+        """What dhcpfod says of the last SET of a row; None: nothing."""
+        try:
+            return Pysnmp(self.chaos.lab.port).get(
+                oid, timeout=2 / PATIENCE).varbinds[0].value
+        except SnmpTimeout:
+            return None
+
+
+class Manager(Asker):
+    """`atomic`: server -> does it have transactions?"""
+
+    def __init__(self, chaos, number, seed, atomic):
+        super().__init__(chaos, "%s-%d" % (seed, number))
+        self.number, self.atomic = number, atomic
+        self.rows = [Row(s, "m%d-%d-row" % (number, i),
+                         "10.%d.%d.0" % (number + 1, i))
+                     for s in atomic for i in range(ROWS)]
+        self.groups = []
+        self.unclear = self.owned_up = 0
 
     def once(self):
         rows = [r for r in self.rows if not r.unclear]
@@ -123,9 +154,7 @@ class Manager(threading.Thread):
         if bad:
             mixed.insert(self.random.randrange(len(mixed) + 1),
                          self.nonsense(rows[0]))
-        began = time.monotonic()
-        status = self.ask(mixed)
-        self.settle(wanted, bad, status, time.monotonic() - began)
+        self.settle(wanted, bad, *self.ask(*mixed))
 
     def change(self, row):
         """Varbinds that change a row, and what it is then."""
@@ -162,25 +191,6 @@ class Manager(threading.Thread):
             (row.oid("SharedSecret"), ("x", b"a\0b")),
         ))
 
-    def ask(self, varbinds):
-        try:
-            status = Pysnmp(self.chaos.lab.port).set(
-                *varbinds, timeout=2 / PATIENCE).status
-        except SnmpTimeout:
-            status = None
-        self.sets += 1
-        self.answers[status] = self.answers.get(status, 0) + 1
-        return status
-
-    def set_status(self, row):
-        """What dhcpfod says of the last SET of a row; None: nothing."""
-        try:
-            found = Pysnmp(self.chaos.lab.port).get(
-                row.oid("SetStatus"), timeout=2 / PATIENCE)
-        except SnmpTimeout:
-            return None
-        return found.varbinds[0].value
-
     def settle(self, wanted, bad, status, took):
         """Keep what the answer says of the rows."""
         for row, value in wanted:
@@ -190,8 +200,9 @@ class Manager(threading.Thread):
                 raise Wrong("noError for nonsense")
             # Before the deadline it means "done"; later, only if the row
             # says so as well.
-            if took < DEADLINE or all(self.set_status(r) == SUCCEEDED
-                                      for r, v in wanted):
+            if took < DEADLINE or all(
+                    self.set_status(r.oid("SetStatus")) == SUCCEEDED
+                    for r, v in wanted):
                 for row, value in wanted:
                     row.now = value
             else:
