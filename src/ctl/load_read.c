@@ -347,12 +347,56 @@ read_root(struct load *load)
 	}
 }
 
+struct source {
+	int fd;
+	int error; /* errno, when it could not be read to its end */
+};
+
+/* For Jansson, whose own json_loadfd() reads an octet at a time. */
+static size_t
+read_some(void *buffer, size_t size, void *arg)
+{
+	struct source *source = arg;
+	ssize_t n;
+
+	do
+		n = read(source->fd, buffer, size);
+	while (n == -1 && errno == EINTR);
+	if (n == -1)
+		source->error = errno;
+	return n == -1 ? 0 : (size_t)n;
+}
+
+static json_t *
+read_json(struct load *load, int fd)
+{
+	struct source source = { .fd = fd };
+	json_error_t error;
+	json_t *root;
+	char *near;
+
+	root = json_load_callback(read_some, &source, JSON_REJECT_DUPLICATES,
+	    &error);
+	if (source.error != 0) {
+		load_problem(load, load->path, "%s", strerror(source.error));
+		json_decref(root);
+		return NULL;
+	}
+	if (root == NULL) {
+		/* What it says is near may be a secret. */
+		if ((near = strstr(error.text, " near ")) != NULL)
+			*near = '\0';
+		complain("load: %s:%d:%d: %s", load->path, error.line,
+		    error.column, error.text);
+		load->problems++;
+	}
+	return root;
+}
+
 void
 load_read(struct load *load, const char *path)
 {
 	bool standard = strcmp(path, "-") == 0;
-	json_error_t error;
-	char *near;
 	int fd = STDIN_FILENO;
 
 	*load = (struct load){ .path = standard ? "standard input" : path };
@@ -361,17 +405,8 @@ load_read(struct load *load, const char *path)
 		return;
 	}
 	load->open = secret_is_open(fd);
-	load->root = json_loadfd(fd, JSON_REJECT_DUPLICATES, &error);
-	if (load->root != NULL) {
+	if ((load->root = read_json(load, fd)) != NULL)
 		read_root(load);
-	} else {
-		/* What it says is near may be a secret. */
-		if ((near = strstr(error.text, " near ")) != NULL)
-			*near = '\0';
-		complain("load: %s:%d:%d: %s", load->path, error.line,
-		    error.column, error.text);
-		load->problems++;
-	}
 	if (!standard)
 		close(fd);
 }

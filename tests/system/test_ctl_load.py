@@ -335,6 +335,11 @@ class DumpAndLoad(Case):
         mode = stat.S_IMODE(os.stat(self.path("dump")).st_mode)
         self.assertEqual(mode & 0o111, 0)
 
+    def test_a_file_that_cannot_be_read_is_told_by_its_error(self):
+        done = self.seven("load", self.dir, code=1)
+        self.assertIn("load: %s: Is a directory\n" % self.dir, done.err)
+        self.assertEqual(self.changes(), [])
+
     def test_thousands_are_loaded_in_seconds(self):
         self.configure("max-relationships = 5000")
         data = self.file(*(self.rel("fo-%04d" % i, state="normal", scopes=[
