@@ -100,6 +100,12 @@ event_log_add(struct event_log *log, const struct event *event)
 {
 	struct event added = *event;
 
+	/* Numbers have an order, even if that costs the log. */
+	if (added.index == 0 && log->last == UINT32_MAX) {
+		while (log->n > 0)
+			drop_oldest(log);
+		log->last = 0;
+	}
 	if (added.index == 0)
 		added.index = log->last + 1;
 	log->last = added.index;

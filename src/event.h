@@ -50,8 +50,9 @@ void event_log_free(struct event_log *log);
 
 /**
  * Append a copy of ${event}, numbered if its index is 0; the oldest goes when
- * there is no place, or no memory for one more.  Returns the copy, valid until
- * the next change of the log, or NULL: the limit is 0 or there is no memory.
+ * there is no place, or no memory for one more, and all go before the number
+ * after UINT32_MAX, which is 1.  Returns the copy, valid until the next change
+ * of the log, or NULL: the limit is 0 or there is no memory.
  */
 const struct event *
 event_log_add(struct event_log *log, const struct event *event);

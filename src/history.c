@@ -163,6 +163,7 @@ read_rows(struct history *history)
 static bool
 read_events(struct history *history)
 {
+	sqlite3_int64 index, kind;
 	struct event event;
 	sqlite3_stmt *query;
 	int rc;
@@ -174,9 +175,15 @@ read_events(struct history *history)
 		-1, &query, NULL) != SQLITE_OK)
 		return false;
 	while ((rc = sqlite3_step(query)) == SQLITE_ROW) {
-		event.index = (uint32_t)sqlite3_column_int64(query, 0);
+		index = sqlite3_column_int64(query, 0);
+		kind = sqlite3_column_int64(query, 2);
+		/* Anybody may have written it, and a walk needs an order. */
+		if (index <= history->events->last || index > UINT32_MAX ||
+		    kind < EVENT_OTHER || kind > EVENT_DRIFT_GONE)
+			continue;
+		event.index = (uint32_t)index;
 		event.time = (time_t)sqlite3_column_int64(query, 1);
-		event.kind = (uint32_t)sqlite3_column_int64(query, 2);
+		event.kind = (uint32_t)kind;
 		/* event_log_add() copies them. */
 		event.server = (char *)(uintptr_t)sqlite3_column_text(query, 3);
 		event.relationship =

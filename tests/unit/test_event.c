@@ -88,6 +88,22 @@ add__with_a_number_of_its_own__goes_on_from_there(void **state)
 }
 
 static void
+add__after_the_last_number__begins_anew(void **state)
+{
+	const struct event last = { .index = UINT32_MAX, .kind = EVENT_OTHER };
+	struct event_log *log = event_log_new(3);
+
+	(void)state;
+	add(log, "one");
+	event_log_add(log, &last);
+	assert_int_equal(add(log, "first")->index, 1);
+	assert_holds(log, 1, 1);
+	assert_int_equal(add(log, "second")->index, 2);
+	assert_holds(log, 1, 2);
+	event_log_free(log);
+}
+
+static void
 limit__of_zero__keeps_nothing_but_counts(void **state)
 {
 	struct event_log *log = event_log_new(0);
@@ -154,6 +170,7 @@ main(void)
 		cmocka_unit_test(add__to_a_full_log__drops_the_oldest),
 		cmocka_unit_test(
 		    add__with_a_number_of_its_own__goes_on_from_there),
+		cmocka_unit_test(add__after_the_last_number__begins_anew),
 		cmocka_unit_test(limit__of_zero__keeps_nothing_but_counts),
 		cmocka_unit_test(
 		    limit__that_shrinks_and_grows__keeps_the_newest),

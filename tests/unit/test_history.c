@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,6 +218,38 @@ file__that_is_no_database__is_said_once_and_left_alone(void **state)
 	assert_string_equal(back, text);
 }
 
+/* A walk needs each number to be larger than the one before. */
+static void
+events__that_cannot_be_ours__are_not_read(void **state)
+{
+	static const char others[] =
+	    "DROP TABLE event; CREATE TABLE event (id, time, kind, server,"
+	    " relationship, old_state, new_state, flags, result, text);"
+	    "INSERT INTO event (id, kind, text) VALUES (-1, 1, 'a'),"
+	    " (0, 1, 'b'), (7, 1, 'c'), (7, 1, 'd'), (8, 0, 'e'), (9, 16, 'f'),"
+	    " (10, 15, NULL), (4294967296, 1, 'g'), (4294967303, 1, 'h'),"
+	    " ('x', 1, 'i');";
+	struct place *p = *state;
+	const struct event *event;
+	sqlite3 *db;
+
+	begin(p);
+	note(p, "one");
+	end(p);
+	assert_int_equal(sqlite3_open(p->file, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, others, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	begin(p);
+	assert_int_equal(p->events->n, 2);
+	event = event_log_from(p->events, 0);
+	assert_int_equal(event->index, 7);
+	assert_string_equal(event->text, "c");
+	event = event_log_from(p->events, 8);
+	assert_int_equal(event->index, 10);
+	assert_string_equal(event->text, "");
+	end(p);
+}
+
 static void
 directory__that_is_missing__is_said_and_does_no_harm(void **state)
 {
@@ -310,6 +343,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    file__that_is_no_database__is_said_once_and_left_alone,
 		    setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    events__that_cannot_be_ours__are_not_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    directory__that_is_missing__is_said_and_does_no_harm, setup,
 		    teardown),
