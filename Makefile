@@ -261,12 +261,15 @@ FUZZCC  ?= clang
 FUZZB   ?= build-fuzz
 FUZZSAN := -fsanitize=address,undefined -fno-sanitize-recover=all
 
-.PHONY: fuzz fuzz-build fuzz-run
+.PHONY: fuzz fuzz-build fuzz-run fuzz-keep
 # Once over the corpora: seconds.
 fuzz: fuzz-build
 	$(Q)FUZZB='$(FUZZB)' sh tests/fuzz/run.sh 0 $(FUZZERS)
 fuzz-run: fuzz-build
 	$(Q)FUZZB='$(FUZZB)' sh tests/fuzz/run.sh $(T) $(FUZZERS)
+# What was learnt, to be committed.
+fuzz-keep: fuzz-build
+	$(Q)FUZZB='$(FUZZB)' sh tests/fuzz/run.sh keep $(FUZZERS)
 fuzz-build:
 	$(Q)$(MAKE) --no-print-directory B='$(FUZZB)' CC='$(FUZZCC)' \
 	    CFLAGS='-O1 -g' SAN='$(FUZZSAN) -fsanitize=fuzzer-no-link' \

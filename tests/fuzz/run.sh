@@ -5,12 +5,19 @@
 # and then for SECONDS (0: the corpus alone) with inputs of its own, $JOBS of them
 # at a time.  What it learns goes to $FUZZB/corpus, so that the next run goes on
 # from there, and what it finds to $FUZZB/found.  Prints TAP.
+#
+# run.sh keep FUZZER...: take the fewest of what was learnt into tests/fuzz/corpus
+# with which all is reached that was reached.
 
 FUZZB=${FUZZB:-build-fuzz}
 JOBS=${JOBS:-$(nproc 2>/dev/null || echo 2)}
 export FUZZB
 seconds=$1
 shift
+
+# The sanitizers want addresses where they were before Linux 6.
+fixed=
+setarch "$(uname -m)" -R true 2>/dev/null && fixed="setarch $(uname -m) -R"
 
 # one SECONDS FUZZER: its output, and in the last two lines the processor time that
 # it took (user and system) and its exit status.
@@ -28,10 +35,6 @@ one() {
 	[ "$fuzzer" = json ] && options="$options -close_fd_mask=2"
 	dict=tests/fuzz/$fuzzer.dict
 	[ -f "$dict" ] && options="$options -dict=$dict"
-	# The sanitizers want addresses where they were before Linux 6.
-	fixed=
-	setarch "$(uname -m)" -R true 2>/dev/null &&
-	    fixed="setarch $(uname -m) -R"
 	# shellcheck disable=SC2086 # words
 	nice $fixed "$FUZZB/tests/fuzz_$fuzzer" $options -print_pcs=0 \
 	    -artifact_prefix="$FUZZB/found/$fuzzer-" "$learnt" \
@@ -41,13 +44,25 @@ one() {
 	echo "status: $status"
 }
 
-# Called by xargs, below.
-if [ "$seconds" = one ]; then
+mkdir -p "$FUZZB/found"
+case $seconds in
+one) # called by xargs, below
 	one "$1" "$2" >"$FUZZB/found/$2.log" 2>&1
 	exit 0
-fi
+	;;
+keep)
+	for fuzzer; do
+		# shellcheck disable=SC2086 # words
+		$fixed "$FUZZB/tests/fuzz_$fuzzer" -set_cover_merge=1 \
+		    "tests/fuzz/corpus/$fuzzer" "$FUZZB/corpus/$fuzzer" \
+		    >"$FUZZB/found/$fuzzer.log" 2>&1 || exit 1
+		echo "$fuzzer: $(find "tests/fuzz/corpus/$fuzzer" -type f |
+		    wc -l) inputs"
+	done
+	exit 0
+	;;
+esac
 
-mkdir -p "$FUZZB/found"
 export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
 export UBSAN_OPTIONS=print_stacktrace=1
 printf '%s\n' "$@" | xargs -P "$JOBS" -n 1 sh "$0" one "$seconds"
