@@ -11,6 +11,7 @@ threads) must not grow: see growth().  Goes on until there were as many seconds,
 requests and phases.  -u: unjudged, under valgrind or a sanitizer.
 """
 import collections
+import contextlib
 import getopt
 import mmap
 import os
@@ -235,9 +236,12 @@ class Soak:
     def moved_away(self):
         path = self.lab.database(2)
         every = ("", "-wal", "-shm")
-        ends = [end for end in every if os.path.exists(path + end)]
-        for end in ends:
-            os.rename(path + end, path + end + ".away")
+        ends = []
+        for end in every:
+            # dhcpfod, which may see the first one go, takes the others away.
+            with contextlib.suppress(FileNotFoundError):
+                os.rename(path + end, path + end + ".away")
+                ends.append(end)
         # With nothing there it makes a new file; it may be faster.
         def taken():
             try:
