@@ -260,12 +260,11 @@ check_scopes(const struct change_row *row, const struct snapshot_row *now)
 	for (scope = row->scopes; scope != NULL; scope = scope->next) {
 		there = snapshot_find_scope(snapshot, now, scope->address) <
 		    snapshot->nscopes;
-		if (row->mirrored)
-			/* The partner may be ahead: the end is the same. */
-			continue;
-		if (scope->presence == CHANGE_KEEP ?
-			!there :
-			scope->presence == CHANGE_CREATE && there)
+		/* The partner may be ahead: the end is the same. */
+		if (!row->mirrored &&
+		    (scope->presence == CHANGE_KEEP ?
+			    !there :
+			    scope->presence == CHANGE_CREATE && there))
 			return change_verdict_of(CHANGE_CONFLICT,
 			    scope->request);
 		if (scope->presence != CHANGE_KEEP && !row->server->creates)

@@ -1481,6 +1481,21 @@ both__a_partner_that_may_not_be_written__is_told_by_check(void **state)
 	assert_checked(w, ASKS(MEMBER(0, "a", SAFEPERIOD, 60)), CHANGE_OK, 0);
 }
 
+/* Who may set nothing there may not change its scopes by way of the partner. */
+static void
+both__scopes_of_a_partner_that_may_not_be_written__are_refused(void **state)
+{
+	struct world *w = *state;
+
+	world_server(w, 1)->writable = 0;
+	world_server(w, 1)->creates = false;
+	assert_checked(w, ASKS(SCOPE(0, "a", 51, CHANGE_CREATE)),
+	    CHANGE_NOT_WRITABLE, 0);
+	assert_checked(w, ASKS(SCOPE(0, "a", 1, CHANGE_DESTROY)),
+	    CHANGE_NOT_WRITABLE, 0);
+	assert_checked(w, ASKS(SCOPE(0, "a", 1, CHANGE_KEEP)), CHANGE_OK, 0);
+}
+
 /* ---------------------------------------------------------------- statuses */
 
 /* dhcpFoRelLastSetResult: "995: given up because something else failed". */
@@ -1922,6 +1937,8 @@ main(void)
 		WITH(pair, both__a_partner_that_refuses__undoes_the_first),
 		WITH(pair,
 		    both__a_partner_that_may_not_be_written__is_told_by_check),
+		WITH(pair,
+		    both__scopes_of_a_partner_that_may_not_be_written__are_refused),
 		WITH_ALL(one,
 		    failure__of_another_row__is_995_in_the_row_that_was_undone),
 		WITH(one, failure__of_the_commit__is_told_in_every_row),
