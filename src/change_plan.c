@@ -514,7 +514,7 @@ mirror_row(struct change *change, const struct change_row *row,
 	struct change_row *mirrored;
 
 	if (is_staged(change, partner, row) ||
-	    (row->presence != CHANGE_CREATE &&
+	    (row->presence != CHANGE_CREATE && partner->listed &&
 		snapshot_find(there, row->key, row->key_length) == there->n) ||
 	    ((row->given & ~own) == 0 && row->scopes == NULL &&
 		row->presence == CHANGE_KEEP))

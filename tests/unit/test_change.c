@@ -1496,6 +1496,21 @@ both__scopes_of_a_partner_that_may_not_be_written__are_refused(void **state)
 	assert_checked(w, ASKS(SCOPE(0, "a", 1, CHANGE_KEEP)), CHANGE_OK, 0);
 }
 
+/* Nobody knows yet whether it has the relationship. */
+static void
+both__a_partner_that_has_never_answered__is_waited_for(void **state)
+{
+	struct world *w = *state;
+
+	snapshot_free(world_server(w, 1)->snapshot);
+	world_server(w, 1)->snapshot = snapshot_new(NULL);
+	world_server(w, 1)->listed = false;
+	assert_checked(w, ASKS(MEMBER(0, "a", MCLT, 60)), CHANGE_BUSY, 0);
+	assert_checked(w, ASKS(ROW(0, "a", CHANGE_DESTROY)), CHANGE_BUSY, 0);
+	assert_checked(w, ASKS(MEMBER(0, "a", CHANGESTATE, PARTNER_DOWN)),
+	    CHANGE_OK, 0);
+}
+
 /* ---------------------------------------------------------------- statuses */
 
 /* dhcpFoRelLastSetResult: "995: given up because something else failed". */
@@ -1939,6 +1954,8 @@ main(void)
 		    both__a_partner_that_may_not_be_written__is_told_by_check),
 		WITH(pair,
 		    both__scopes_of_a_partner_that_may_not_be_written__are_refused),
+		WITH(pair,
+		    both__a_partner_that_has_never_answered__is_waited_for),
 		WITH_ALL(one,
 		    failure__of_another_row__is_995_in_the_row_that_was_undone),
 		WITH(one, failure__of_the_commit__is_told_in_every_row),
