@@ -83,7 +83,7 @@ compare_partners(const struct change *change)
 
 	for (row = change->rows; row != NULL; row = row->next)
 		if ((now = change_row_now(row)) != NULL)
-			drift_compare_row(row->server, now);
+			drift_compare_row(roster_heir(row->server), now);
 }
 
 /* No server works on it any more.  The change may be gone afterwards. */
@@ -151,6 +151,15 @@ count_calls(const struct group *group)
 	}
 }
 
+/* Who shows what is done there; of one that is not configured any more, it. */
+static struct managed *
+shown_by(struct managed *server)
+{
+	struct managed *heir = roster_heir(server);
+
+	return heir != NULL ? heir : server;
+}
+
 /*
  * Log the end of ${step}, and make an event of it.  ${undone} says why it was
  * undone; ERROR_SUCCESS: it was not.
@@ -164,7 +173,7 @@ tell(const struct step *step, enum dhcp_error undone)
 	const struct observation o = {
 		.kind =
 		    result == ERROR_SUCCESS ? EVENT_SET_DONE : EVENT_SET_FAILED,
-		.server = step->row->server,
+		.server = shown_by(step->row->server),
 		.row = change_row_now(step->row),
 		.relationship = step->want.RelationshipName,
 		.flags = step->flags,
@@ -200,7 +209,7 @@ tell(const struct step *step, enum dhcp_error undone)
 static void
 leave_in_doubt(const struct step *step)
 {
-	struct managed *server = step->row->server;
+	struct managed *server = shown_by(step->row->server);
 	/* What was done, and may now be undone, has no fault of its own. */
 	const enum dhcp_error result = step->result != ERROR_SUCCESS ?
 	    step->result :
@@ -223,12 +232,21 @@ leave_in_doubt(const struct step *step)
 static void
 show(struct change *change, const struct group *group, bool back)
 {
+	struct managed *heir = roster_heir(group->server);
 	const DHCP_FAILOVER_RELATIONSHIP *now;
 	struct snapshot_row *row;
 	const struct step *step;
 	bool structural = false;
 	size_t i;
 
+	if (heir != group->server) {
+		/* It may be another database: let that speak for itself. */
+		if (heir != NULL)
+			roster_poll(heir);
+		snapshot_free(change->fresh);
+		change->fresh = NULL;
+		return;
+	}
 	/* First the members: what the listing then adds is not our doing. */
 	for (i = 0; i < group->n; i++) {
 		step = &group->steps[i];

@@ -16,8 +16,9 @@ static bool
 is_row(const struct change_row *row, const struct managed *server,
     const char *key, size_t length)
 {
-	return row->server == server && row->key_length == length &&
-	    memcmp(row->key, key, length) == 0;
+	/* By index: since a reload there may be another in its place. */
+	return row->server->index == server->index &&
+	    row->key_length == length && memcmp(row->key, key, length) == 0;
 }
 
 struct change_row *
@@ -176,9 +177,14 @@ change_verdict_of(enum change_error error, uint32_t request)
 struct snapshot_row *
 change_row_now(const struct change_row *row)
 {
-	struct snapshot *snapshot = row->server->snapshot;
-	size_t i = snapshot_find(snapshot, row->key, row->key_length);
+	const struct managed *server = roster_heir(row->server);
+	struct snapshot *snapshot;
+	size_t i;
 
+	if (server == NULL)
+		return NULL;
+	snapshot = server->snapshot;
+	i = snapshot_find(snapshot, row->key, row->key_length);
 	return i < snapshot->n ? &snapshot->rows[i] : NULL;
 }
 

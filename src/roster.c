@@ -269,6 +269,38 @@ roster_observe(struct roster *roster, const struct observation *o)
 		roster->observer(o, kept != NULL ? kept : &event);
 }
 
+/* Where the server with at least that index is, or would be. */
+static size_t
+position(const struct roster *roster, uint32_t index)
+{
+	size_t low = 0, high = roster->n, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (roster->servers[middle]->index < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct managed *
+roster_find(const struct roster *roster, uint32_t index)
+{
+	size_t i = position(roster, index);
+
+	return i < roster->n && roster->servers[i]->index == index ?
+	    roster->servers[i] :
+	    NULL;
+}
+
+struct managed *
+roster_heir(const struct managed *server)
+{
+	return roster_find(server->roster, server->index);
+}
+
 static void
 poll_run(struct job *job, struct failover_server *server)
 {
@@ -290,15 +322,13 @@ poll_run(struct job *job, struct failover_server *server)
 	poll->duration = milliseconds_since(&start);
 }
 
+/* What ${poll} brought is shown, and what differs is told. */
 static void
-poll_done(struct job *job)
+take_answer(struct managed *server, struct poll *poll)
 {
-	struct poll *poll = (struct poll *)job;
-	struct managed *server = poll->server;
 	uint32_t before = server->status;
 
-	server->poll = NULL;
-	server->report = job->report;
+	server->report = poll->job.report;
 	server->last_poll = poll->began;
 	server->poll_duration = poll->duration;
 	server->status = roster_oper_status(poll->error);
@@ -314,9 +344,22 @@ poll_done(struct job *job)
 		log_info("server \"%s\": up, %zu relationships", server->name,
 		    server->snapshot->n);
 	watch_server(server, (enum oper_status)before, poll->error);
+}
+
+static void
+poll_done(struct job *job)
+{
+	struct poll *poll = (struct poll *)job;
+	struct managed *server = poll->server;
+	const bool present = roster_heir(server) == server;
+
+	server->poll = NULL;
+	/* Of one that has left nobody wants to know any more. */
+	if (present)
+		take_answer(server, poll);
 	snapshot_free(poll->fresh);
 	free(poll);
-	if (server->poll_again) {
+	if (present && server->poll_again) {
 		server->poll_again = false;
 		roster_poll(server);
 	}
@@ -363,32 +406,6 @@ roster_poll_some(struct roster *roster, size_t n)
 		roster->next_due %= roster->n;
 		roster_poll(roster->servers[roster->next_due++]);
 	}
-}
-
-/* Where the server with at least that index is, or would be. */
-static size_t
-position(const struct roster *roster, uint32_t index)
-{
-	size_t low = 0, high = roster->n, middle;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (roster->servers[middle]->index < index)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-struct managed *
-roster_find(const struct roster *roster, uint32_t index)
-{
-	size_t i = position(roster, index);
-
-	return i < roster->n && roster->servers[i]->index == index ?
-	    roster->servers[i] :
-	    NULL;
 }
 
 /* Let ${server} go; false: it is still busy, see roster_reap(). */

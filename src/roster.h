@@ -150,6 +150,12 @@ void roster_apply(struct managed *server, struct snapshot_row *row,
 /** The server with that index, or NULL.  O(log n). */
 struct managed *roster_find(const struct roster *roster, uint32_t index);
 
+/**
+ * Who shows the rows of ${server} now: itself, after a reload perhaps another
+ * with its index, or NULL.
+ */
+struct managed *roster_heir(const struct managed *server);
+
 /** Health of one relationship, of a server, by its state and freshness. */
 enum health
 roster_row_health(const struct managed *server, const struct snapshot_row *row);

@@ -210,6 +210,46 @@ world_poll(struct world *w)
 	world_drain(w);
 }
 
+/* ---- reloading */
+
+/* The configuration as it is, without the servers from number ${keep} on. */
+static inline struct conf *
+world_read_again(struct world *w, size_t keep)
+{
+	struct conf *conf;
+	char path[96], why[256] = "";
+
+	snprintf(path, sizeof(path), "%s/conf", w->dir);
+	if ((conf = conf_read(path, why, sizeof(why), NULL)) == NULL)
+		fail_msg("%s", why);
+	while (conf->n > keep)
+		conf_server_release(&conf->servers[--conf->n]);
+	return conf;
+}
+
+/* Reload with another section of server ${i}: a new one takes its place. */
+static inline void
+world_replace(struct world *w, size_t i)
+{
+	struct conf *conf = world_read_again(w, w->n);
+
+	free(conf->servers[i].name);
+	conf->servers[i].name = strdup("successor");
+	assert_true(roster_reload(w->roster, conf));
+	conf_free(conf);
+}
+
+/* Until all that have left are gone. */
+static inline void
+world_reap(struct world *w)
+{
+	while (w->roster->leaving != NULL) {
+		if (w->roster->leaving->poll != NULL)
+			world_turn(w);
+		roster_reap(w->roster);
+	}
+}
+
 /* ---- the end */
 
 /* Nobody waits at a FIFO when a test failed half-way. */

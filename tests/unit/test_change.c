@@ -1511,6 +1511,101 @@ both__a_partner_that_has_never_answered__is_waited_for(void **state)
 	    CHANGE_OK, 0);
 }
 
+/* ---------------------------------------------------------------- reloads */
+
+/* Whoever has its place has its rows, and they wait for the same outcome. */
+static void
+reload__while_a_row_is_pending__lets_the_successor_tell_the_outcome(
+    void **state)
+{
+	struct world *w = *state;
+	struct change *change, *other;
+	struct said said;
+	int fd;
+
+	change = in_state(w, CHANGE_RUNNING, &said, &fd);
+	change_expire(change);
+	change_finish(change);
+	world_replace(w, 0);
+	assert_status(w, 0, "a", SET_STATUS_PENDING);
+	/* What is done there now would be overtaken by it. */
+	other = staged(w, ASKS(MEMBER(0, "a", MCLT, 61)));
+	assert_int_equal(change_check(other).error, CHANGE_BUSY);
+	change_finish(other);
+	world_let_go(fd, "");
+	world_drain(w);
+	world_reap(w);
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+	assert_int_equal(status(w, 0, "a")->set_calls, 1);
+	assert_all_is_true(w);
+}
+
+/* Rows that were there already are not created by it. */
+static void
+reload__while_a_row_is_created__makes_nothing_else_new(void **state)
+{
+	struct world *w = *state;
+	struct change *change;
+	struct said said = { 0 };
+	int fd;
+
+	change = checked(w, ASKS(CREATE(0, "new", 50)));
+	world_trap(w, 0);
+	change_commit(change, hear, &said);
+	fd = world_catch(w, 0);
+	world_replace(w, 0);
+	world_let_go(fd, "");
+	world_drain(w);
+	change_finish(change);
+	world_reap(w);
+	assert_said(&said, CHANGE_OK);
+	assert_int_equal(w->roster->events->n, 1);
+	assert_string_equal(event_log_from(w->roster->events, 0)->relationship,
+	    "new");
+	assert_all_is_true(w);
+}
+
+static void
+reload__while_a_row_gets_in_doubt__lets_the_successor_end_it(void **state)
+{
+	struct world *w = *state;
+	struct said said;
+	int fd;
+
+	change_finish(in_state(w, CHANGE_RUNNING, &said, &fd));
+	world_replace(w, 0);
+	world_let_go(fd, "set 0 1726 after\nget 0 1722 before 2\n");
+	world_drain(w);
+	world_reap(w);
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+	assert_all_is_true(w);
+}
+
+/* Its rows are gone, and nobody is told of them. */
+static void
+reload__without_a_server_that_works__lets_it_end(void **state)
+{
+	struct world *w = *state;
+	struct change *change;
+	struct said said;
+	struct conf *conf;
+	int fd;
+
+	change = checked(w, ASKS(MEMBER(1, "a", MCLT, 60)));
+	memset(&said, 0, sizeof(said));
+	world_trap(w, 1);
+	change_commit(change, hear, &said);
+	fd = world_catch(w, 1);
+	conf = world_read_again(w, 1);
+	assert_true(roster_reload(w->roster, conf));
+	conf_free(conf);
+	world_let_go(fd, "");
+	world_drain(w);
+	change_finish(change);
+	world_reap(w);
+	assert_said(&said, CHANGE_OK);
+}
+
 /* ---------------------------------------------------------------- statuses */
 
 /* dhcpFoRelLastSetResult: "995: given up because something else failed". */
@@ -1956,6 +2051,13 @@ main(void)
 		    both__scopes_of_a_partner_that_may_not_be_written__are_refused),
 		WITH(pair,
 		    both__a_partner_that_has_never_answered__is_waited_for),
+		WITH_ALL(one,
+		    reload__while_a_row_is_pending__lets_the_successor_tell_the_outcome),
+		WITH_ALL(one,
+		    reload__while_a_row_is_created__makes_nothing_else_new),
+		WITH_ALL(one,
+		    reload__while_a_row_gets_in_doubt__lets_the_successor_end_it),
+		WITH_ALL(two, reload__without_a_server_that_works__lets_it_end),
 		WITH_ALL(one,
 		    failure__of_another_row__is_995_in_the_row_that_was_undone),
 		WITH(one, failure__of_the_commit__is_told_in_every_row),

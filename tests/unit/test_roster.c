@@ -671,28 +671,12 @@ poll__that_runs_out_of_memory__says_so(void **state)
 
 /* ---------------------------------------------------------------- reloading */
 
-/* The configuration as it is, without the servers that ${keep} does not name.
- */
-static struct conf *
-read_again(struct world *w, size_t keep)
-{
-	struct conf *conf;
-	char path[96], why[256] = "";
-
-	snprintf(path, sizeof(path), "%s/conf", w->dir);
-	if ((conf = conf_read(path, why, sizeof(why), NULL)) == NULL)
-		fail_msg("%s", why);
-	while (conf->n > keep)
-		conf_server_release(&conf->servers[--conf->n]);
-	return conf;
-}
-
 static void
 reload__of_the_same_servers__keeps_all_they_have(void **state)
 {
 	struct world *w = *state;
 	struct managed *server = world_server(w, 0);
-	struct conf *conf = read_again(w, 3);
+	struct conf *conf = world_read_again(w, 3);
 
 	world_poll(w);
 	world_row(w, 0, "a")->status.set_calls = 42;
@@ -708,7 +692,7 @@ static void
 reload__without_a_server__takes_its_rows_away(void **state)
 {
 	struct world *w = *state;
-	struct conf *conf = read_again(w, 2);
+	struct conf *conf = world_read_again(w, 2);
 
 	world_poll(w);
 	assert_int_equal(w->roster->relationships, 3);
@@ -718,15 +702,14 @@ reload__without_a_server__takes_its_rows_away(void **state)
 	assert_null(roster_find(w->roster, 300));
 	assert_int_equal(w->roster->relationships, 2);
 	assert_counters_are_right(w->roster);
-	while (w->roster->leaving != NULL)
-		roster_reap(w->roster);
+	world_reap(w);
 }
 
 static void
 reload__without_memory__says_so_and_keeps_what_there_is(void **state)
 {
 	struct world *w = *state;
-	struct conf *conf = read_again(w, 2);
+	struct conf *conf = world_read_again(w, 2);
 	bool well = false;
 	long n;
 
@@ -746,15 +729,14 @@ reload__without_memory__says_so_and_keeps_what_there_is(void **state)
 	}
 	assert_true(n > 0);
 	conf_free(conf);
-	while (w->roster->leaving != NULL)
-		roster_reap(w->roster);
+	world_reap(w);
 }
 
 static void
 reload__while_a_server_that_goes_is_busy__lets_it_end(void **state)
 {
 	struct world *w = *state;
-	struct conf *conf = read_again(w, 2);
+	struct conf *conf = world_read_again(w, 2);
 	int fd;
 
 	world_poll(w);
@@ -767,11 +749,7 @@ reload__while_a_server_that_goes_is_busy__lets_it_end(void **state)
 	roster_reap(w->roster);
 	assert_non_null(w->roster->leaving);
 	world_let_go(fd, "");
-	while (w->roster->leaving != NULL) {
-		if (w->roster->leaving->poll != NULL)
-			world_turn(w);
-		roster_reap(w->roster);
-	}
+	world_reap(w);
 	assert_int_equal(w->roster->relationships, 2);
 	assert_counters_are_right(w->roster);
 }
@@ -781,7 +759,7 @@ static void
 reload__while_a_poll_is_due_again__lets_the_server_go(void **state)
 {
 	struct world *w = *state;
-	struct conf *conf = read_again(w, 2);
+	struct conf *conf = world_read_again(w, 2);
 	int fd;
 
 	world_poll(w);
@@ -792,12 +770,31 @@ reload__while_a_poll_is_due_again__lets_the_server_go(void **state)
 	assert_true(roster_reload(w->roster, conf));
 	conf_free(conf);
 	world_let_go(fd, "");
-	while (w->roster->leaving != NULL) {
-		if (w->roster->leaving->poll != NULL)
-			world_turn(w);
-		roster_reap(w->roster);
-	}
+	world_reap(w);
 	assert_counters_are_right(w->roster);
+}
+
+/* Its late answer is compared with nothing: it would all seem to be new. */
+static void
+reload__of_a_server_that_is_being_asked__is_no_event(void **state)
+{
+	struct world *w = *state;
+	size_t before;
+	int fd;
+
+	world_poll(w);
+	before = w->roster->events->n;
+	world_trap(w, 0);
+	roster_poll(world_server(w, 0));
+	fd = world_catch(w, 0);
+	world_replace(w, 0);
+	world_let_go(fd, "");
+	world_reap(w);
+	assert_int_equal(w->roster->events->n, before);
+	assert_counters_are_right(w->roster);
+	world_poll(w);
+	assert_int_equal(w->roster->events->n, before);
+	assert_shown_is_true(w, 0);
 }
 
 #define WITH(before, name) \
@@ -857,6 +854,8 @@ main(void)
 		    reload__while_a_server_that_goes_is_busy__lets_it_end),
 		WITH(three,
 		    reload__while_a_poll_is_due_again__lets_the_server_go),
+		WITH(three,
+		    reload__of_a_server_that_is_being_asked__is_no_event),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
