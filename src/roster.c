@@ -343,7 +343,7 @@ take_answer(struct managed *server, struct poll *poll)
 	if (before == OPER_STATUS_UNKNOWN && server->status == OPER_STATUS_UP)
 		log_info("server \"%s\": up, %zu relationships", server->name,
 		    server->snapshot->n);
-	watch_server(server, (enum oper_status)before, poll->error);
+	watch_server(server, poll->error);
 }
 
 static void
@@ -510,6 +510,7 @@ succeed(struct managed *server, struct managed *before)
 	server->snapshot = before->snapshot;
 	before->snapshot = empty;
 	server->listed = before->listed;
+	server->down = before->down;
 	server->last_success = before->last_success;
 	server->success_at = before->success_at;
 	server->not_normal = before->not_normal;

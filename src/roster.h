@@ -78,6 +78,7 @@ struct managed {
 	struct poll *poll; /* the one that runs, or NULL */
 	bool poll_again; /* somebody asked while it ran */
 	bool listed; /* it has answered at least once */
+	bool down; /* so it was told, and not yet that it is up again */
 	unsigned int users; /* SETs that may still name it */
 	struct managed *next; /* of those that are to go */
 };

@@ -262,8 +262,7 @@ watch_listing(struct managed *server, const struct snapshot *old, bool first)
 }
 
 void
-watch_server(struct managed *server, enum oper_status before,
-    enum dhcp_error error)
+watch_server(struct managed *server, enum dhcp_error error)
 {
 	const bool up = server->status == OPER_STATUS_UP;
 	const struct observation o = {
@@ -274,7 +273,8 @@ watch_server(struct managed *server, enum oper_status before,
 	};
 
 	/* At the start all is well unless it is not. */
-	if (up == (before == OPER_STATUS_UP || before == OPER_STATUS_UNKNOWN))
+	if (up != server->down)
 		return;
+	server->down = !up;
 	roster_observe(server->roster, &o);
 }

@@ -20,9 +20,8 @@ watch_listing(struct managed *server, const struct snapshot *old, bool first);
 void
 watch_state(struct managed *server, struct snapshot_row *row, FSM_STATE before);
 
-/** The server answered a poll with ${error}; ${before} was its status. */
-void watch_server(struct managed *server, enum oper_status before,
-    enum dhcp_error error);
+/** The server answered a poll with ${error}, and has its new status. */
+void watch_server(struct managed *server, enum dhcp_error error);
 
 /** Percent of the addresses of ${scope} that are free; 100 where it has none.
  */

@@ -346,8 +346,7 @@ true_now(enum topic topic, const struct cursor *at)
 	case TOPIC_CONFIG:
 		return CONFIG_CHANGE;
 	case TOPIC_SERVER:
-		return at->server->status == OPER_STATUS_UP ? SERVER_UP :
-							      SERVER_DOWN;
+		return at->server->down ? SERVER_DOWN : SERVER_UP;
 	case TOPIC_SCOPE:
 		return at->scope->low ? SCOPE_LOW : SCOPE_OK;
 	case TOPIC_SET:

@@ -232,9 +232,11 @@ static inline void
 world_replace(struct world *w, size_t i)
 {
 	struct conf *conf = world_read_again(w, w->n);
+	char name[64];
 
+	snprintf(name, sizeof(name), "%s+", w->roster->servers[i]->name);
 	free(conf->servers[i].name);
-	conf->servers[i].name = strdup("successor");
+	conf->servers[i].name = strdup(name);
 	assert_true(roster_reload(w->roster, conf));
 	conf_free(conf);
 }

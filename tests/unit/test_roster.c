@@ -797,6 +797,42 @@ reload__of_a_server_that_is_being_asked__is_no_event(void **state)
 	assert_shown_is_true(w, 0);
 }
 
+static size_t
+count_events(const struct world *w, enum event_kind kind)
+{
+	const struct event *event;
+	uint64_t at = 0;
+	size_t n = 0;
+
+	for (; (event = event_log_from(w->roster->events, at)) != NULL; n++) {
+		at = (uint64_t)event->index + 1;
+		if (event->kind != (uint32_t)kind)
+			n--;
+	}
+	return n;
+}
+
+/* It is mended in its section: who was told that it is down waits for that. */
+static void
+reload__of_a_server_that_was_down__tells_once_that_it_is_up(void **state)
+{
+	struct world *w = *state;
+
+	world_control(w, 0, "list 0 1722 before\n");
+	world_poll(w);
+	assert_int_equal(count_events(w, EVENT_SERVER_DOWN), 1);
+	world_replace(w, 0);
+	world_poll(w);
+	assert_int_equal(count_events(w, EVENT_SERVER_DOWN), 1);
+	world_control(w, 0, NULL);
+	world_replace(w, 0);
+	world_poll(w);
+	assert_int_equal(count_events(w, EVENT_SERVER_UP), 1);
+	world_poll(w);
+	assert_int_equal(count_events(w, EVENT_SERVER_UP), 1);
+	world_reap(w);
+}
+
 #define WITH(before, name) \
 	cmocka_unit_test_setup_teardown(name, before, world_end)
 
@@ -856,6 +892,8 @@ main(void)
 		    reload__while_a_poll_is_due_again__lets_the_server_go),
 		WITH(three,
 		    reload__of_a_server_that_is_being_asked__is_no_event),
+		WITH(three,
+		    reload__of_a_server_that_was_down__tells_once_that_it_is_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
