@@ -338,20 +338,31 @@ restore_relationship(struct local *local, const char *name,
 
 /* ---------------------------------------------------------------- the type */
 
-/* Before a call that changes something, ${alone}: with one statement. */
+/* Before something is changed. */
 static enum dhcp_error
-enter(struct local *local, bool alone)
+ready_to_write(struct local *local)
 {
 	enum dhcp_error error;
 
 	if ((error = local_ready(local)) != ERROR_SUCCESS)
 		return error;
 	/* What could only be read then may be writable by now. */
-	if (local_sql_is_read_only(&local->sql)) {
+	if (local->sql.change == LOCAL_CHANGE_NONE &&
+	    local_sql_is_read_only(&local->sql)) {
 		local_sql_close(&local->sql);
-		if ((error = local_ready(local)) != ERROR_SUCCESS)
-			return error;
+		error = local_ready(local);
 	}
+	return error;
+}
+
+/* Before a call that changes something, ${alone}: with one statement. */
+static enum dhcp_error
+enter(struct local *local, bool alone)
+{
+	enum dhcp_error error;
+
+	if ((error = ready_to_write(local)) != ERROR_SUCCESS)
+		return error;
 	return local_sql_enter(&local->sql, alone);
 }
 
@@ -444,7 +455,7 @@ local_begin(struct failover_server *server)
 	struct local *local = server->impl;
 	enum dhcp_error error;
 
-	if ((error = local_ready(local)) != ERROR_SUCCESS)
+	if ((error = ready_to_write(local)) != ERROR_SUCCESS)
 		return error;
 	return local_sql_begin(&local->sql);
 }

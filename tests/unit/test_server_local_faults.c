@@ -266,6 +266,26 @@ file__that_can_only_be_read_is_read_and_refuses_changes(void **state)
 	assert_error(set_mclt(f->server, 1), ERROR_SUCCESS);
 }
 
+static void
+file__that_can_only_be_read_refuses_several_changes_as_long_as_it_is(
+    void **state)
+{
+	struct fixture *f = *state;
+
+	create(f->server, "a", 1, 1);
+	vfs_read_only = true;
+	reopen(f);
+	assert_error(list(f->server), ERROR_SUCCESS);
+	assert_error(failover_server_begin(f->server), ERROR_SUCCESS);
+	assert_error(set_mclt(f->server, 1), ERROR_WRITE_PROTECT);
+	failover_server_rollback(f->server);
+	assert_error(list(f->server), ERROR_SUCCESS);
+	vfs_read_only = false;
+	assert_error(failover_server_begin(f->server), ERROR_SUCCESS);
+	assert_error(set_mclt(f->server, 1), ERROR_SUCCESS);
+	assert_error(failover_server_commit(f->server), ERROR_SUCCESS);
+}
+
 #define NOBODY 65534
 
 static void
@@ -1064,6 +1084,8 @@ main(void)
 		    file__locked_by_another_makes_calls_fail_as_busy_until_it_is_free),
 		TEST(file__locked_while_it_is_opened_is_busy),
 		TEST(file__that_can_only_be_read_is_read_and_refuses_changes),
+		TEST(
+		    file__that_can_only_be_read_refuses_several_changes_as_long_as_it_is),
 		TEST(file__that_we_may_not_open_is_denied),
 		TEST(file__of_which_the_system_says_why_has_the_code_for_it),
 		TEST(file__that_is_no_database_is_refused_and_left_alone),
