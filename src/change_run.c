@@ -213,6 +213,35 @@ restore_members(struct failover_server *server, const struct step *step)
 	return flags == step->flags ? ERROR_SUCCESS : ERROR_NOT_SUPPORTED;
 }
 
+/* Give it the scopes of before again, and leave its members alone. */
+static enum dhcp_error
+restore_scopes(struct failover_server *server, const struct step *step)
+{
+	const char *name = step->want.RelationshipName;
+	DHCP_FAILOVER_RELATIONSHIP *now, want;
+	enum dhcp_error error;
+
+	if ((error = failover_server_get(server, name, &now)) != ERROR_SUCCESS)
+		return error;
+	want = *now;
+	want.pScopes = step->old->pScopes;
+	error = failover_server_restore(server, name, &want);
+	failover_free(now);
+	return error;
+}
+
+/* Members and scopes that were not ours may have moved on meanwhile. */
+static enum dhcp_error
+step_restore(struct failover_server *server, const struct step *step)
+{
+	if (step->kind == STEP_SET && step->old != NULL)
+		return restore_members(server, step);
+	if (step->kind == STEP_ADD || step->kind == STEP_REMOVE)
+		return restore_scopes(server, step);
+	return failover_server_restore(server, step->want.RelationshipName,
+	    step->old);
+}
+
 /* Restore what ${group} has applied, the last step first. */
 static enum dhcp_error
 group_restore(struct failover_server *server, struct group *group)
@@ -225,12 +254,7 @@ group_restore(struct failover_server *server, struct group *group)
 		step = &group->steps[i - 1];
 		if (!step->applied)
 			continue;
-		/* Members that were not ours may have moved on meanwhile. */
-		error = step->kind == STEP_SET && step->old != NULL ?
-		    restore_members(server, step) :
-		    failover_server_restore(server, step->want.RelationshipName,
-			step->old);
-		if (error == ERROR_SUCCESS)
+		if ((error = step_restore(server, step)) == ERROR_SUCCESS)
 			step->applied = false;
 		else if (first == ERROR_SUCCESS)
 			first = error;

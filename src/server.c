@@ -512,6 +512,18 @@ restore_deleted(struct failover_server *server,
 	return restore_members(server, old, flags);
 }
 
+static DWORD
+different_members(const DHCP_FAILOVER_RELATIONSHIP *a,
+    const DHCP_FAILOVER_RELATIONSHIP *b)
+{
+	DWORD flags = 0, bit;
+
+	for (bit = 1; bit & FAILOVER_SET_ALL; bit <<= 1)
+		if (!failover_equal(a, b, bit))
+			flags |= bit;
+	return flags;
+}
+
 static enum dhcp_error
 restore_changed(struct failover_server *server,
     const DHCP_FAILOVER_RELATIONSHIP *old,
@@ -521,7 +533,7 @@ restore_changed(struct failover_server *server,
 	DWORD flags;
 
 	/* Not every server tells its secret: without one, leave it alone. */
-	flags = FAILOVER_SET_ALL;
+	flags = different_members(old, now);
 	if (old->SharedSecret == NULL || old->SharedSecret[0] == '\0')
 		flags &= ~SHAREDSECRET;
 

@@ -1772,6 +1772,44 @@ undo__of_a_set__leaves_other_members_as_they_are_by_then(void **state)
 	assert_all_is_true(w);
 }
 
+/* A state least of all: who adds a scope does not say what state it is in. */
+static void
+undo__of_scopes__leaves_the_members_as_they_are_by_then(void **state)
+{
+	static const struct {
+		enum change_presence presence;
+		unsigned int net;
+		FSM_STATE state;
+	} all[] = {
+		{ CHANGE_DESTROY, 1, NORMAL },
+		{ CHANGE_CREATE, 9, PARTNER_DOWN },
+	};
+	struct world *w = *state;
+	struct change *change;
+	struct wanted wanted;
+	struct said said;
+	size_t i;
+
+	want(&wanted, "a", 1, 0);
+	for (i = 0; i < nitems(all); i++) {
+		change = committed(w,
+		    ASKS(SCOPE(0, "a", all[i].net, all[i].presence)), &said);
+		wanted.rel.State = all[i].state;
+		wanted.rel.Mclt = 100 + (DWORD)i;
+		assert_error(failover_server_set(w->at[0].local.server,
+				 CHANGESTATE | MCLT, &wanted.rel),
+		    ERROR_SUCCESS);
+		undone(w, change, &said);
+		assert_said(&said, CHANGE_OK);
+		change_finish(change);
+		assert_int_equal(world_row(w, 0, "a")->nscopes, 2);
+		assert_int_equal(world_row(w, 0, "a")->rel.State, all[i].state);
+		assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 100 + i);
+		assert_null(strstr(world_calls(w, 0), "set "));
+		assert_all_is_true(w);
+	}
+}
+
 /* ---------------------------------------------------------------- policy */
 
 /*
@@ -2069,6 +2107,8 @@ main(void)
 		    undo__whose_answer_got_lost__does_not_end_as_failed_with_success),
 		WITH_ALL(one,
 		    undo__of_a_set__leaves_other_members_as_they_are_by_then),
+		WITH_ALL(one,
+		    undo__of_scopes__leaves_the_members_as_they_are_by_then),
 		WITH(one,
 		    create__with_a_member_that_may_not_be_set__is_not_writable),
 		WITH(one_discreet,

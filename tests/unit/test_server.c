@@ -710,10 +710,16 @@ restore__by_calls_creates_what_was_deleted_and_its_states(void **state)
 }
 
 static void
-restore__by_calls_sets_what_the_type_can_set(void **state)
+restore__by_calls_sets_what_differs_and_the_type_can_set(void **state)
 {
 	(void)state;
 	fake.rel = rel;
+	assert_way_back(&rel, ERROR_SUCCESS, "get a;");
+	fake.rel.Mclt++;
+	fake.rel.Percentage++; /* which the type cannot */
+	assert_way_back(&rel, ERROR_SUCCESS, "get a;set a 1;");
+	fake.rel.SafePeriod++;
+	fake.rel.State = fake.rel.PrevState = PARTNER_DOWN;
 	assert_way_back(&rel, ERROR_SUCCESS, "get a;set a 27;");
 	rel.SharedSecret = secret;
 	assert_way_back(&rel, ERROR_SUCCESS, "get a;set a 67;");
@@ -728,17 +734,18 @@ restore__by_calls_puts_scopes_back_while_the_state_is_normal(void **state)
 	(void)state;
 	fake.rel = rel;
 	fake.rel.pScopes = &now;
+	fake.rel.Mclt++;
 	assert_way_back(&rel, ERROR_SUCCESS,
-	    "get a;remove(a030000);add(a020000);set a 27;");
+	    "get a;remove(a030000);add(a020000);set a 1;");
 	fake.rel.State = PARTNER_DOWN;
 	assert_way_back(&rel, ERROR_SUCCESS,
-	    "get a;set a 27;remove(a030000);add(a020000);");
+	    "get a;set a 5;remove(a030000);add(a020000);");
 	rel.pScopes = NULL;
 	assert_way_back(&rel, ERROR_SUCCESS,
-	    "get a;set a 27;remove(a010000 a030000);");
+	    "get a;set a 5;remove(a010000 a030000);");
 	fake.answer = ERROR_GEN_FAILURE;
 	fake.fails = "set";
-	assert_way_back(&rel, ERROR_GEN_FAILURE, "get a;set a 27;");
+	assert_way_back(&rel, ERROR_GEN_FAILURE, "get a;set a 5;");
 	fake.fails = "remove";
 	fake.rel.State = NORMAL;
 	assert_way_back(&rel, ERROR_GEN_FAILURE,
@@ -768,7 +775,7 @@ main(void)
 		TEST(steps__that_are_no_calls_count_only_when_they_fail),
 		TEST(restore__by_calls_deletes_what_was_created),
 		TEST(restore__by_calls_creates_what_was_deleted_and_its_states),
-		TEST(restore__by_calls_sets_what_the_type_can_set),
+		TEST(restore__by_calls_sets_what_differs_and_the_type_can_set),
 		TEST(
 		    restore__by_calls_puts_scopes_back_while_the_state_is_normal),
 	};
