@@ -255,11 +255,11 @@ err0:
 	return NULL;
 }
 
-const struct history_row *
-history_find(const struct history *history, uint32_t server, const char *name)
+static struct history_row *
+find(const struct history *history, uint32_t server, const char *name)
 {
 	size_t low = 0, high = history->n, middle;
-	const struct history_row *row;
+	struct history_row *row;
 	int order;
 
 	while (low < high) {
@@ -276,6 +276,12 @@ history_find(const struct history *history, uint32_t server, const char *name)
 			high = middle;
 	}
 	return NULL;
+}
+
+const struct history_row *
+history_find(const struct history *history, uint32_t server, const char *name)
+{
+	return find(history, server, name);
 }
 
 /* ---- writing ---- */
@@ -475,11 +481,26 @@ note_text(struct history *history, const char *text)
 	return arena_text(&history->waiting.arena, text, strlen(text));
 }
 
+/* A server that leaves and comes back is looked up once more. */
+static void
+update(struct history *history, const struct history_row *row)
+{
+	struct history_row *known = find(history, row->server, row->name);
+	const char *name;
+
+	if (known == NULL)
+		return;
+	name = known->name;
+	*known = *row;
+	known->name = name;
+}
+
 void
 history_keep(struct history *history, const struct history_row *row)
 {
 	struct note *note;
 
+	update(history, row);
 	if ((note = add_note(history, NOTE_KEEP)) == NULL)
 		return;
 	note->row = *row;

@@ -34,7 +34,10 @@ struct history_row {
 struct history *history_open(const char *directory, struct workshop *shop,
     struct event_log *events);
 
-/** What was known of that relationship when the program started, or NULL. */
+/**
+ * What is known of that relationship, if it was when the program started, or
+ * NULL.
+ */
 const struct history_row *
 history_find(const struct history *history, uint32_t server, const char *name);
 

@@ -132,6 +132,23 @@ rows__that_were_kept__are_there_after_a_restart(void **state)
 	assert_string_equal(logged, "");
 }
 
+/* A server may be taken out of the configuration, and put in again. */
+static void
+rows__that_are_kept_since_the_start__are_found_as_they_are_now(void **state)
+{
+	struct place *p = *state;
+
+	begin(p);
+	keep(p, 1, "alpha", 4);
+	end(p);
+	begin(p);
+	keep(p, 1, "alpha", 3);
+	assert_int_equal(history_find(p->history, 1, "alpha")->state, 3);
+	assert_string_equal(history_find(p->history, 1, "alpha")->name,
+	    "alpha");
+	end(p);
+}
+
 static void
 events__that_the_log_holds__are_there_after_a_restart(void **state)
 {
@@ -333,6 +350,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    rows__that_were_kept__are_there_after_a_restart, setup,
 		    teardown),
+		cmocka_unit_test_setup_teardown(
+		    rows__that_are_kept_since_the_start__are_found_as_they_are_now,
+		    setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    events__that_the_log_holds__are_there_after_a_restart,
 		    setup, teardown),
