@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ticket.h"
@@ -71,28 +72,95 @@ err0:
 	return false;
 }
 
+/* ---------------------------------------------------------------- keeper */
+
+static void
+remove_cache(const struct ticket *ticket)
+{
+	const struct timespec moment = { 0, 100 * 1000000L };
+
+	/* A kinit that is killed with us may have it in hand still. */
+	for (int i = 0; i < 10; i++) {
+		unlink(ticket->path);
+		if (rmdir(ticket->directory) == 0 || errno == ENOENT)
+			return;
+		nanosleep(&moment, NULL);
+	}
+}
+
+/* In the child: wait for the end of ${fd}, whatever it comes by. */
+static void
+be_keeper(const struct ticket *ticket, int fd)
+{
+	char octet;
+
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	/* dhcpfod is not to wait for it. */
+	close(0);
+	while (read(fd, &octet, 1) == -1 && errno == EINTR)
+		continue;
+	remove_cache(ticket);
+	_exit(0);
+}
+
+/*
+ * Connecting may take longer than dhcpfod waits, and whoever is killed leaves
+ * all behind.
+ */
+static bool
+start_keeper(struct ticket *ticket)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		goto err0;
+	if ((ticket->keeper = fork()) == -1)
+		goto err1;
+	if (ticket->keeper == 0) {
+		close(fds[1]);
+		be_keeper(ticket, fds[0]);
+	}
+	close(fds[0]);
+	ticket->hold = fds[1];
+	return true;
+
+err1:
+	close(fds[0]);
+	close(fds[1]);
+err0:
+	return false;
+}
+
 bool
 ticket_get(struct ticket *ticket, const char *keytab, const char *principal,
     char *why, size_t size)
 {
 	snprintf(ticket->directory, sizeof(ticket->directory),
 	    "/tmp/dhcpfo-XXXXXX");
-	if (mkdtemp(ticket->directory) == NULL) {
-		snprintf(why, size, "%s: %s", ticket->directory,
-		    strerror(errno));
-		return false;
-	}
+	if (mkdtemp(ticket->directory) == NULL)
+		goto err0;
 	snprintf(ticket->path, sizeof(ticket->path), "%s/ccache",
 	    ticket->directory);
+	if (!start_keeper(ticket))
+		goto err1;
 	if (run_kinit(ticket, keytab, principal, why, size))
 		return true;
 	ticket_drop(ticket);
+	return false;
+
+err1:
+	rmdir(ticket->directory);
+err0:
+	snprintf(why, size, "%s: %s", ticket->directory, strerror(errno));
 	return false;
 }
 
 void
 ticket_drop(struct ticket *ticket)
 {
-	unlink(ticket->path);
-	rmdir(ticket->directory);
+	close(ticket->hold);
+	while (waitpid(ticket->keeper, NULL, 0) == -1 && errno == EINTR)
+		continue;
 }

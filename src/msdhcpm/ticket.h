@@ -8,11 +8,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* A cache of our own, in a directory of our own. */
 struct ticket {
 	char directory[64];
 	char path[80];
+	pid_t keeper; /* removes both as soon as nobody holds ... */
+	int hold;
 };
 
 /**
@@ -22,7 +25,7 @@ struct ticket {
 bool ticket_get(struct ticket *ticket, const char *keytab,
     const char *principal, char *why, size_t size);
 
-/** Remove it. */
+/** Remove it; that is also done if this program is killed before. */
 void ticket_drop(struct ticket *ticket);
 
 #endif

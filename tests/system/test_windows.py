@@ -540,6 +540,25 @@ class Credentials(unittest.TestCase):
             self.assertEqual(lab.oper_status(), "accessDenied")
             self.assertEqual(dhcpm.calls(), [])
 
+    def test_a_ticket__is_not_left_behind_by_a_helper_that_is_killed(self):
+        with dhcpm_server.DhcpmServer() as dhcpm:
+            lab = WindowsLab(dhcpm, {"connect-timeout": 1}, start=False)
+            lab.open()
+            self.addCleanup(lab.close)
+            lab.server_keys["keytab"] = lab.secret("keytab")
+            # -k -t KEYTAB -c CACHE -- PRINCIPAL
+            lab.secret("kinit", "#!/bin/sh", 'echo ticket >"$5"',
+                       'echo "$5" >"%s"' % lab.path("where"), "exec sleep 60",
+                       mode=0o700)
+            lab.env["PATH"] = lab.dir + ":" + lab.env["PATH"]
+            lab.start_snmpd()
+            lab.start_agent()
+            self.assertEqual(lab.oper_status(), "unreachable")
+            with open(lab.path("where")) as file:
+                cache = file.read().strip()
+            wait(lambda: not os.path.exists(os.path.dirname(cache)),
+                 "%s is removed" % cache)
+
     def test_a_fixed_port__needs_no_mapper(self):
         with dhcpm_server.DhcpmServer() as dhcpm:
             lab = self.lab(dhcpm, port=dhcpm.port, mapper_port=1)
