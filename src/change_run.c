@@ -206,7 +206,7 @@ restore_members(struct failover_server *server, const struct step *step)
 		failover_free(now);
 	}
 	if (flags != 0) {
-		error = failover_server_set(server, flags, step->old);
+		error = failover_server_set_back(server, flags, step->old);
 		if (error != ERROR_SUCCESS)
 			return error;
 	}

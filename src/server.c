@@ -12,6 +12,9 @@
 
 #include "server.h"
 
+typedef enum dhcp_error set_op(struct failover_server *, DWORD flags,
+    const DHCP_FAILOVER_RELATIONSHIP *);
+
 /* One of the calls that take a relationship. */
 typedef enum dhcp_error
 change_op(struct failover_server *, const DHCP_FAILOVER_RELATIONSHIP *);
@@ -230,21 +233,37 @@ failover_server_get(struct failover_server *server, const char *name,
 	return finish(server, error);
 }
 
-enum dhcp_error
-failover_server_set(struct failover_server *server, DWORD flags,
+static enum dhcp_error
+set_by(struct failover_server *server, set_op *op, DWORD flags,
     const DHCP_FAILOVER_RELATIONSHIP *rel)
 {
-	const struct failover_server_ops *ops = server->type->ops;
 	enum dhcp_error error;
 
 	error = start(server, failover_check_set(flags, rel),
-	    ops->set != NULL && (flags & ~server->sets) == 0);
+	    op != NULL && (flags & ~server->sets) == 0);
 	if (error == ERROR_SUCCESS)
-		error = ops->set(server, flags, rel);
+		error = op(server, flags, rel);
 	server->report.set_calls++;
 	if (error != ERROR_SUCCESS)
 		server->report.set_failures++;
 	return finish(server, error);
+}
+
+enum dhcp_error
+failover_server_set(struct failover_server *server, DWORD flags,
+    const DHCP_FAILOVER_RELATIONSHIP *rel)
+{
+	return set_by(server, server->type->ops->set, flags, rel);
+}
+
+enum dhcp_error
+failover_server_set_back(struct failover_server *server, DWORD flags,
+    const DHCP_FAILOVER_RELATIONSHIP *rel)
+{
+	const struct failover_server_ops *ops = server->type->ops;
+
+	return set_by(server, ops->set_back != NULL ? ops->set_back : ops->set,
+	    flags, rel);
 }
 
 /* The calls that differ in their check and their operation only. */

@@ -48,6 +48,9 @@ struct failover_server_ops {
 	    DHCP_FAILOVER_RELATIONSHIP **);
 	enum dhcp_error (*set)(struct failover_server *, DWORD flags,
 	    const DHCP_FAILOVER_RELATIONSHIP *);
+	/* Members again as they were, where that needs more; NULL: set. */
+	enum dhcp_error (*set_back)(struct failover_server *, DWORD flags,
+	    const DHCP_FAILOVER_RELATIONSHIP *);
 	enum dhcp_error (*create)(struct failover_server *,
 	    const DHCP_FAILOVER_RELATIONSHIP *);
 	enum dhcp_error (*delete)(struct failover_server *, const char *name);
@@ -161,6 +164,9 @@ failover_server_list(struct failover_server *, failover_row_fn *, void *arg);
 enum dhcp_error failover_server_get(struct failover_server *, const char *name,
     DHCP_FAILOVER_RELATIONSHIP **);
 enum dhcp_error failover_server_set(struct failover_server *, DWORD flags,
+    const DHCP_FAILOVER_RELATIONSHIP *);
+/** Likewise, but to take a set back. */
+enum dhcp_error failover_server_set_back(struct failover_server *, DWORD flags,
     const DHCP_FAILOVER_RELATIONSHIP *);
 enum dhcp_error failover_server_create(struct failover_server *,
     const DHCP_FAILOVER_RELATIONSHIP *);

@@ -151,6 +151,7 @@ static const struct failover_server_ops ops = {
 	.list = kea_list,
 	.get = kea_get,
 	.set = kea_set,
+	.set_back = kea_set_back,
 	.restore = kea_restore,
 	.scope_relationship = kea_scope_relationship,
 	.scope_statistics = kea_scope_statistics,

@@ -99,6 +99,8 @@ enum dhcp_error kea_scope_statistics(struct failover_server *server,
     DHCP_IP_ADDRESS scope, DHCP_FAILOVER_STATISTICS *stats);
 enum dhcp_error kea_set(struct failover_server *server, DWORD flags,
     const DHCP_FAILOVER_RELATIONSHIP *rel);
+enum dhcp_error kea_set_back(struct failover_server *server, DWORD flags,
+    const DHCP_FAILOVER_RELATIONSHIP *old);
 enum dhcp_error kea_restore(struct failover_server *server, const char *name,
     const DHCP_FAILOVER_RELATIONSHIP *old);
 

@@ -419,6 +419,14 @@ kea_set(struct failover_server *server, DWORD flags,
 	return change(server, flags, rel, false);
 }
 
+/* The set that is taken back has restarted high availability. */
+enum dhcp_error
+kea_set_back(struct failover_server *server, DWORD flags,
+    const DHCP_FAILOVER_RELATIONSHIP *old)
+{
+	return change(server, flags, old, true);
+}
+
 /* States go their own way, but nothing leads out of partner-down. */
 enum dhcp_error
 kea_restore(struct failover_server *server, const char *name,

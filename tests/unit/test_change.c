@@ -1849,8 +1849,9 @@ discreet_get(struct failover_server *server, const char *name,
 	return error;
 }
 
+/* A plain server with operations of our own, which ${change} puts in. */
 static int
-one_discreet(void **state)
+one_with(void **state, void change(struct failover_server_ops *))
 {
 	struct world *w = world_new(1, "");
 
@@ -1858,17 +1859,29 @@ one_discreet(void **state)
 	discreet = *w->conf->servers[0].type;
 	outspoken = discreet.ops;
 	discreet_ops = *outspoken;
-	discreet_ops.get = discreet_get;
 	discreet_ops.begin = NULL;
 	discreet_ops.commit = NULL;
 	discreet_ops.rollback = NULL;
 	discreet_ops.restore = NULL;
+	change(&discreet_ops);
 	discreet.ops = &discreet_ops;
 	w->conf->servers[0].type = &discreet;
 	world_have(w, 0, "a", 1, 1);
 	world_start(w);
 	world_poll(w);
 	return 0;
+}
+
+static void
+be_discreet(struct failover_server_ops *ops)
+{
+	ops->get = discreet_get;
+}
+
+static int
+one_discreet(void **state)
+{
+	return one_with(state, be_discreet);
 }
 
 /* Better a new secret than none: without one anybody is believed. */
@@ -1892,6 +1905,49 @@ undo__on_a_server_that_does_not_tell_its_secret__never_removes_it(void **state)
 	assert_null(strstr(text.secrets, "a -\n"));
 	assert_true(world_row(w, 0, "a")->authenticated);
 	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 3600);
+}
+
+/* As Kea after a change: nobody may set anything until it has settled. */
+static bool settling;
+
+static enum dhcp_error
+settling_set(struct failover_server *server, DWORD flags,
+    const DHCP_FAILOVER_RELATIONSHIP *rel)
+{
+	if (settling)
+		return ERROR_DHCP_FO_STATE_NOT_NORMAL;
+	settling = true;
+	return outspoken->set(server, flags, rel);
+}
+
+static void
+be_settling(struct failover_server_ops *ops)
+{
+	settling = false;
+	ops->set = settling_set;
+	ops->set_back = outspoken->set;
+}
+
+static int
+one_settling(void **state)
+{
+	return one_with(state, be_settling);
+}
+
+static void
+undo__of_a_set__goes_the_way_back_that_the_type_has(void **state)
+{
+	struct world *w = *state;
+	struct change *change;
+	struct said said;
+
+	change = committed(w, ASKS(MEMBER(0, "a", SAFEPERIOD, 7)), &said);
+	assert_said(&said, CHANGE_OK);
+	undone(w, change, &said);
+	assert_said(&said, CHANGE_OK);
+	change_finish(change);
+	assert_status(w, 0, "a", SET_STATUS_UNDONE);
+	assert_all_is_true(w);
 }
 
 /* Who says that it was set, or was not, may lie: nobody can know. */
@@ -2115,6 +2171,8 @@ main(void)
 		    undo__on_a_server_that_does_not_tell_its_secret__never_removes_it),
 		WITH(one_discreet,
 		    doubt__about_a_secret_that_is_not_told__lasts),
+		WITH(one_settling,
+		    undo__of_a_set__goes_the_way_back_that_the_type_has),
 #ifndef NDEBUG
 		WITH(one, check_or_commit__in_a_state_that_has_none__is_caught),
 #endif

@@ -1022,6 +1022,28 @@ way_back__sets_the_safe_period_even_if_not_normal(void **state)
 	assert_null(strstr(fake_calls(fake), "config-set"));
 }
 
+/* After a config-set Kea is waiting for some seconds: time enough for an undo.
+ */
+static void
+way_back__of_a_set__is_open_while_it_is_waiting(void **state)
+{
+	static char name[] = NAME;
+	const DHCP_FAILOVER_RELATIONSHIP old = { .RelationshipName = name,
+		.SafePeriod = 7 };
+
+	(void)state;
+	open_server(true);
+	fake_rule(fake, "\"config-test\"", OK_TEXT, FAKE_ANSWER, 0);
+	fake_rule(fake, "\"config-set\"", OK_TEXT, FAKE_ANSWER, 0);
+	fake_rule(fake, "config-get", CONFIG_22, FAKE_ANSWER, 3);
+	answers(BALANCING("waiting", "", "false"), CONFIG_DELAY("7000"));
+	assert_error(failover_server_set(server, SAFEPERIOD, &old),
+	    ERROR_DHCP_FO_STATE_NOT_NORMAL);
+	assert_error(failover_server_set_back(server, SAFEPERIOD, &old),
+	    ERROR_SUCCESS);
+	assert_non_null(strstr(fake_calls(fake), "config-set"));
+}
+
 static void
 way_back_from_partner_down__there_is_none(void **state)
 {
@@ -1150,6 +1172,7 @@ main(void)
 		TEST(safe_period_that_cannot_be_put_back__is_cried_out),
 		TEST(config_set_whose_answer_got_lost__is_not_repeated),
 		TEST(way_back__sets_the_safe_period_even_if_not_normal),
+		TEST(way_back__of_a_set__is_open_while_it_is_waiting),
 		TEST(way_back_from_partner_down__there_is_none),
 		TEST(no_memory__is_told_at_any_time_and_leaves_nothing),
 		TEST(no_memory__after_an_order__leaves_it_in_doubt),
