@@ -577,6 +577,27 @@ class Credentials(unittest.TestCase):
             self.assertIn("/nonexistent/dhcpfo-msdhcpm", lab.log())
             self.assertEqual(lab.get(scalar("ServerCount")), 1)
 
+    def test_a_parent_that_ignores_sigchld__does_not_reap_helpers(self):
+        with dhcpm_server.DhcpmServer() as dhcpm:
+            lab = WindowsLab(dhcpm, start=False,
+                             wrap=("bash", "-c", "trap '' CHLD; exec \"$@\"",
+                                   "bash"))
+            lab.open()
+            self.addCleanup(lab.close)
+            lab.start_snmpd()
+            lab.start_agent()
+            helper, = lab.helpers()
+            # It has a kinit to wait for.
+            with open("/proc/%d/status" % helper) as file:
+                ignored = next(line.split()[1] for line in file
+                               if line.startswith("SigIgn:"))
+            self.assertFalse(int(ignored, 16) & 1 << signal.SIGCHLD - 1)
+            os.kill(helper, signal.SIGKILL)
+            wait(lambda: not os.path.exists("/proc/%d/exe" % helper),
+                 "it has ended")
+            # Its number must not become somebody's whom dhcpfod then kills.
+            self.assertTrue(os.path.exists("/proc/%d" % helper))
+
     def test_the_helper__ends_with_dhcpfod(self):
         with dhcpm_server.DhcpmServer() as dhcpm:
             lab = self.lab(dhcpm)
