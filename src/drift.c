@@ -197,8 +197,6 @@ drift_compare(struct managed *server)
 	struct snapshot *snapshot = server->snapshot;
 	size_t guess = 0, i;
 
-	if (server->roster->n < 2)
-		return;
 	for (i = 0; i < snapshot->n; i++)
 		compare(server, &snapshot->rows[i], &guess);
 }

@@ -833,6 +833,23 @@ reload__of_a_server_that_was_down__tells_once_that_it_is_up(void **state)
 	world_reap(w);
 }
 
+/* Who is alone differs from nobody. */
+static void
+reload__without_the_partner__ends_the_drift(void **state)
+{
+	struct world *w = *state;
+	struct conf *conf = world_read_again(w, 1);
+
+	world_poll(w);
+	assert_int_not_equal(world_row(w, 0, "a")->status.drift, 0);
+	assert_true(roster_reload(w->roster, conf));
+	conf_free(conf);
+	world_poll(w);
+	assert_int_equal(world_row(w, 0, "a")->status.drift, 0);
+	assert_int_equal(count_events(w, EVENT_DRIFT_GONE), 1);
+	world_reap(w);
+}
+
 #define WITH(before, name) \
 	cmocka_unit_test_setup_teardown(name, before, world_end)
 
@@ -894,6 +911,7 @@ main(void)
 		    reload__of_a_server_that_is_being_asked__is_no_event),
 		WITH(three,
 		    reload__of_a_server_that_was_down__tells_once_that_it_is_up),
+		WITH(three, reload__without_the_partner__ends_the_drift),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
