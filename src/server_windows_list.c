@@ -226,7 +226,7 @@ refresh(struct failover_server *server, struct windows *windows)
 
 /* ---------------------------------------------------------------- rows */
 
-/* Those of all scopes of ${rel}, to be freed; NULL if some are not known. */
+/* Those of all scopes of ${rel} as far as they are known, to be freed. */
 static DHCP_FAILOVER_STATISTICS *
 collect(const struct windows *windows, const DHCP_FAILOVER_RELATIONSHIP *rel)
 {
@@ -236,19 +236,13 @@ collect(const struct windows *windows, const DHCP_FAILOVER_RELATIONSHIP *rel)
 
 	if (n == 0 || (stats = calloc(n, sizeof(*stats))) == NULL)
 		return NULL;
+	memset(stats, 0xFF, n * sizeof(*stats)); /* FAILOVER_NOT_COUNTED */
 	for (i = 0; i < n; i++) {
 		scope = find_scope(windows, rel->pScopes->Elements[i]);
-		if (scope == NULL || !scope->known)
-			goto err1;
-		stats[i] = scope->stats;
+		if (scope != NULL && scope->known)
+			stats[i] = scope->stats;
 	}
-
-	/* Success! */
 	return stats;
-
-err1:
-	free(stats);
-	return NULL;
 }
 
 static bool

@@ -597,6 +597,7 @@ class DhcpmServer:
         refuse_if(self._owner(request["scope"]) is None, FILE_NOT_FOUND)
         values = self.statistics.get(request["scope"],
                                      (254, 200, 54, 100, 100, 24, 30))
+        refuse_if(values is None, FILE_NOT_FOUND)
         response.fields["pStats"] = PSTATISTICS()
         for (member, _), value in zip(STATISTICS.structure, values):
             response["pStats"][member] = value

@@ -365,17 +365,28 @@ class Listing(WindowsCase):
             self.assertEqual(self.lab.get(server("LastError", 1)), 1783)
             self.assertEqual(self.lab.get(rel("Mclt", 1, "alpha")), 3600)
 
+    def statistic(self, column, name, address):
+        return self.lab.get(
+            MIB["dhcpFoScope" + column] +
+            scope(1, name, address)[len(MIB["dhcpFoScopeRowStatus"]):])
+
     def test_statistics__are_those_of_call_97(self):
         self.dhcpm.add(Relationship("alpha", ["198.51.100.0"]))
         self.dhcpm.statistics[number("198.51.100.0")] = (100, 1, 2, 3, 4, 5, 6)
         self.refresh()
-        at = "198.51.100.0"
-        got = [self.lab.get(MIB["dhcpFoScope" + x] +
-                            scope(1, "alpha", at)[len(MIB[
-                                "dhcpFoScopeRowStatus"]):])
-               for x in ("Addresses", "Free", "InUse", "PartnerFree",
-                         "ThisFree", "PartnerInUse", "ThisInUse")]
+        got = [self.statistic(column, "alpha", "198.51.100.0")
+               for column in ("Addresses", "Free", "InUse", "PartnerFree",
+                              "ThisFree", "PartnerInUse", "ThisInUse")]
         self.assertEqual(got, [100, 1, 2, 3, 4, 5, 6])
+
+    def test_a_scope_without_statistics__hides_those_of_no_other(self):
+        self.dhcpm.add(Relationship("alpha", ["198.51.100.0", "192.0.2.0"]))
+        self.dhcpm.statistics[number("192.0.2.0")] = None
+        self.addCleanup(self.dhcpm.statistics.pop, number("192.0.2.0"))
+        self.refresh()
+        self.assertEqual(self.statistic("Free", "alpha", "198.51.100.0"), 200)
+        self.assertEqual(self.statistic("Free", "alpha", "192.0.2.0"),
+                         "noSuchInstance")
 
     def test_the_clock__is_compared_with_or_without_the_second_value(self):
         for delta in (True, False):
