@@ -57,7 +57,7 @@ local_percentage_is_ours(DHCP_FAILOVER_MODE mode, DHCP_FAILOVER_SERVER role);
 enum dhcp_error local_join_scopes(struct local *local,
     const DHCP_FAILOVER_RELATIONSHIP *rel, bool ours);
 
-/** Put ${scope} into relationship ${name} as it is. */
+/** Put ${scope}, if it is in no other, into relationship ${name} as it is. */
 enum dhcp_error local_restore_scope(struct local *local, const char *name,
     DHCP_IP_ADDRESS scope);
 

@@ -164,6 +164,8 @@ local_restore_scope(struct local *local, const char *name,
 		error = learn_scope(local, scope, automatic_length(scope));
 	if (error != ERROR_SUCCESS)
 		return error;
+	if (found.taken && !found.member)
+		return ERROR_DHCP_FO_SCOPE_ALREADY_IN_RELATIONSHIP;
 	query = local_sql_query(&local->sql, LOCAL_SCOPE_LINK);
 	local_sql_number(&query, 1, scope);
 	local_sql_text(&query, 2, name);

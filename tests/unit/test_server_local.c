@@ -1129,6 +1129,31 @@ restore__of_one_without_scopes_works(void **state)
 	failover_free(old);
 }
 
+/* What others did in the meantime is theirs. */
+static void
+restore__of_a_scope_that_is_in_another_by_now_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	DHCP_FAILOVER_RELATIONSHIP *old;
+	struct dump before, d;
+	struct wanted w;
+
+	create_normal(f->server, "a", 1, 2);
+	old = get(f->server, "a");
+	assert_error(failover_server_delete(f->server, "a"), ERROR_SUCCESS);
+	create(f->server, "b", 1, 1);
+	dump(f->server, &before);
+	assert_error(failover_server_restore(f->server, "a", old),
+	    ERROR_DHCP_FO_SCOPE_ALREADY_IN_RELATIONSHIP);
+	assert_string_equal(dump(f->server, &d), before.text);
+	assert_error(failover_server_delete_scopes(f->server,
+			 want(&w, "b", 1, 1)),
+	    ERROR_SUCCESS);
+	assert_error(failover_server_restore(f->server, "a", old),
+	    ERROR_SUCCESS);
+	failover_free(old);
+}
+
 /* ---------------------------------------------------------------- list */
 
 static void
@@ -1289,6 +1314,7 @@ main(void)
 		    restore__puts_back_a_deleted_relationship_even_beyond_the_rules),
 		TEST(restore__to_absent_deletes_and_is_content_with_nothing),
 		TEST(restore__of_one_without_scopes_works),
+		TEST(restore__of_a_scope_that_is_in_another_by_now_is_refused),
 		TEST(list__has_each_relationship_once_with_its_own_scopes),
 		TEST(list__ends_when_the_taker_has_no_memory),
 		TEST(list__of_nothing_is_a_success),
