@@ -191,6 +191,17 @@ failover_scope_count(const DHCP_FAILOVER_RELATIONSHIP *rel)
 	return rel->pScopes->NumElements;
 }
 
+uint32_t
+failover_free_percent(const DHCP_FAILOVER_STATISTICS *stats)
+{
+	uint64_t percent;
+
+	if (stats->NumAddr == 0)
+		return 100;
+	percent = (uint64_t)stats->AddrFree * 100 / stats->NumAddr;
+	return percent > 100 ? 100 : (uint32_t)percent;
+}
+
 DHCP_IP_ADDRESS
 failover_partner(const DHCP_FAILOVER_RELATIONSHIP *rel)
 {

@@ -151,23 +151,12 @@ watch_scopes(struct managed *server, const struct snapshot *old,
 		}
 }
 
-uint32_t
-watch_free_percent(const struct snapshot_scope *scope)
-{
-	uint64_t all = scope->stats.NumAddr, percent;
-
-	if (all == 0)
-		return 100;
-	percent = (uint64_t)scope->stats.AddrFree * 100 / all;
-	return percent > 100 ? 100 : (uint32_t)percent;
-}
-
 /* Low and high lie apart, so that a scope at the edge does not flap. */
 static void
 watch_threshold(struct managed *server, const struct snapshot_row *row,
     struct snapshot_scope *scope)
 {
-	const uint32_t percent = watch_free_percent(scope);
+	const uint32_t percent = failover_free_percent(&scope->stats);
 	char text[80], address[FAILOVER_ADDRESS_SIZE];
 	bool low = scope->low;
 

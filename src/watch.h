@@ -23,8 +23,4 @@ watch_state(struct managed *server, struct snapshot_row *row, FSM_STATE before);
 /** The server answered a poll with ${error}, and has its new status. */
 void watch_server(struct managed *server, enum dhcp_error error);
 
-/** Percent of the addresses of ${scope} that are free; 100 where it has none.
- */
-uint32_t watch_free_percent(const struct snapshot_scope *scope);
-
 #endif

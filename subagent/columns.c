@@ -5,7 +5,6 @@
 
 #include "change.h"
 #include "failover.h"
-#include "watch.h"
 
 /* ---- values that are worked out ---- */
 
@@ -140,7 +139,7 @@ COUNTED(ThisAddrInUse)
 static uint32_t
 scope_free_percent(const struct cursor *at)
 {
-	return watch_free_percent(at->scope);
+	return failover_free_percent(&at->scope->stats);
 }
 
 static uint32_t

@@ -135,20 +135,19 @@ scopes_of(const struct row *row, bool shown)
 	size_t n = failover_scope_count(row->rel), i, k;
 	json_t *array = must(json_array()), *object;
 	const DHCP_FAILOVER_STATISTICS *stats;
+	uint32_t number;
 
 	for (i = 0; i < n; i++) {
 		object = must(json_object());
 		json_put(object, "addr",
 		    address_of(row->rel->pScopes->Elements[i]));
 		stats = row->stats != NULL ? &row->stats[i] : NULL;
-		for (k = 0; stats != NULL && k < STATISTICS; k++) {
-			json_put(object, statistics[k].name,
-			    json_number(statistic_of(&statistics[k], stats)));
-		}
-		if (stats != NULL && shown) {
-			json_put(object, "freePercent",
-			    json_number(statistics_free_percent(stats)));
-		}
+		for (k = 0; k < STATISTICS; k++)
+			if (statistic_of(&statistics[k], stats, &number))
+				json_put(object, statistics[k].name,
+				    json_number(number));
+		if (shown && statistics_free_percent(stats, &number))
+			json_put(object, "freePercent", json_number(number));
 		json_add(array, object);
 	}
 	return array;

@@ -124,6 +124,8 @@ show_scopes(const struct row *row)
 		.ncolumns = nitems(columns) };
 	char address[FAILOVER_ADDRESS_SIZE];
 	size_t i, k, n = failover_scope_count(row->rel);
+	const DHCP_FAILOVER_STATISTICS *stats;
+	uint32_t number;
 
 	printf("scopes: %zu\n", n);
 	if (n == 0)
@@ -135,15 +137,12 @@ show_scopes(const struct row *row)
 		table_add(&table, "%s",
 		    failover_address_text(row->rel->pScopes->Elements[i],
 			address));
-		for (k = 0; k < STATISTICS; k++) {
-			if (row->stats == NULL) {
+		stats = row->stats != NULL ? &row->stats[i] : NULL;
+		for (k = 0; k < STATISTICS; k++)
+			if (statistic_of(&statistics[k], stats, &number))
+				table_add(&table, "%u", (unsigned int)number);
+			else
 				table_add(&table, "-");
-				continue;
-			}
-			table_add(&table, "%u",
-			    (unsigned int)statistic_of(&statistics[k],
-				&row->stats[i]));
-		}
 	}
 	table_print(&table, "  ", stdout);
 }

@@ -20,26 +20,26 @@ const struct statistic statistics[STATISTICS] = {
 };
 /* clang-format on */
 
-uint32_t
+bool
 statistic_of(const struct statistic *statistic,
-    const DHCP_FAILOVER_STATISTICS *stats)
+    const DHCP_FAILOVER_STATISTICS *stats, uint32_t *number)
 {
-	uint32_t number;
-
-	memcpy(&number, (const char *)stats + statistic->offset,
-	    sizeof(number));
-	return number;
+	if (stats == NULL)
+		return false;
+	memcpy(number, (const char *)stats + statistic->offset,
+	    sizeof(*number));
+	return *number != FAILOVER_NOT_COUNTED;
 }
 
-uint32_t
-statistics_free_percent(const DHCP_FAILOVER_STATISTICS *stats)
+bool
+statistics_free_percent(const DHCP_FAILOVER_STATISTICS *stats,
+    uint32_t *percent)
 {
-	uint64_t percent;
-
-	if (stats->NumAddr == 0)
-		return 0;
-	percent = (uint64_t)stats->AddrFree * 100 / stats->NumAddr;
-	return percent > 100 ? 100 : (uint32_t)percent;
+	if (stats == NULL || stats->NumAddr == FAILOVER_NOT_COUNTED ||
+	    stats->AddrFree == FAILOVER_NOT_COUNTED)
+		return false;
+	*percent = failover_free_percent(stats);
+	return true;
 }
 
 bool

@@ -22,12 +22,13 @@ struct statistic {
 
 extern const struct statistic statistics[STATISTICS];
 
-/** The number itself. */
-uint32_t statistic_of(const struct statistic *statistic,
-    const DHCP_FAILOVER_STATISTICS *stats);
+/** The number itself; false when it is not known.  ${stats} may be NULL. */
+bool statistic_of(const struct statistic *statistic,
+    const DHCP_FAILOVER_STATISTICS *stats, uint32_t *number);
 
-/** How many addresses are free, 0..100, rounded down as in the MIB. */
-uint32_t statistics_free_percent(const DHCP_FAILOVER_STATISTICS *stats);
+/** How many addresses are free, as in the MIB, likewise. */
+bool statistics_free_percent(const DHCP_FAILOVER_STATISTICS *stats,
+    uint32_t *percent);
 
 /** Is ${scope} in ${scopes}, which may be NULL? */
 bool scopes_has(const DHCP_IP_ARRAY *scopes, DHCP_IP_ADDRESS scope);

@@ -165,6 +165,35 @@ class ListAndShow(Case):
             ["10.%d.0.0" % i, "254", "254", "0", "127", "127", "0", "0"]
             for i in (1, 2)])
 
+    def count(self, change):
+        """Have server 7 count the addresses of a scope otherwise."""
+        db = sqlite3.connect(self.path("7.db"))
+        with db:
+            db.execute("UPDATE scope SET " + change)
+        db.close()
+
+    def test_a_number_that_is_not_known_is_a_dash_or_left_out(self):
+        self.fo_a(scopes="10.1.0.0")
+        unknown = 2 ** 32 - 1  # FAILOVER_NOT_COUNTED
+        self.count("partner_addr_free = %d, this_addr_free = %d" %
+                   (unknown, unknown))
+        self.assertEqual(
+            self.seven("show", "fo-a").out.splitlines()[-1].split(),
+            ["10.1.0.0", "254", "254", "0", "-", "-", "0", "0"])
+        known = {"addr": "10.1.0.0", "addresses": 254, "free": 254,
+                 "inUse": 0, "partnerInUse": 0, "thisInUse": 0}
+        self.assertEqual(self.dumped()["relationships"][0]["scopes"], [known])
+        self.assertEqual(self.shown()["scopes"],
+                         [{**known, "freePercent": 100}])
+        self.count("num_addr = %d" % unknown)
+        self.assertEqual(list(self.shown()["scopes"][0]), [
+            "addr", "free", "inUse", "partnerInUse", "thisInUse"])
+
+    def test_a_scope_without_addresses_has_all_of_them_free(self):
+        self.fo_a(scopes="10.1.0.0")
+        self.count("num_addr = 0, addr_free = 0")
+        self.assertEqual(self.shown()["scopes"][0]["freePercent"], 100)
+
     def test_show_of_one_that_does_not_exist_says_so(self):
         done = self.ctl("show", "nobody", code=1)
         self.assertEqual(done.err, 'dhcpfoctl: show "nobody": '
