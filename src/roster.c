@@ -529,6 +529,7 @@ part(struct roster *roster, struct managed **before, size_t n)
 			continue;
 		if (now != NULL)
 			succeed(now, before[i]);
+		roster->counting_since = roster_now();
 		before[i]->next = roster->leaving;
 		roster->leaving = before[i];
 	}
@@ -593,6 +594,7 @@ roster_new(struct conf *conf)
 	if ((roster = calloc(1, sizeof(*roster))) == NULL)
 		goto err0;
 	roster->health = HEALTH_UNKNOWN;
+	roster->counting_since = roster_now();
 	if ((roster->shop = workshop_new()) == NULL)
 		goto err1;
 	if ((roster->events = event_log_new(conf->event_limit)) == NULL)

@@ -91,6 +91,7 @@ struct roster {
 	struct change *changes; /* SETs whose server has not answered yet */
 	struct doubt *doubts; /* SETs whose answer got lost */
 	uint32_t changed_at; /* by roster_now(): rows came, went, changed */
+	uint32_t counting_since; /* likewise: no counter began anew after it */
 	uint32_t relationships, not_normal; /* over all servers */
 	uint32_t health; /* the worst of all servers and rows */
 	uint32_t free_low, free_high; /* percent: thresholds of scopes */

@@ -42,6 +42,12 @@ table_changed(const struct cursor *at)
 }
 
 static uint32_t
+counting_since(const struct cursor *at)
+{
+	return at->scalars->roster->counting_since;
+}
+
+static uint32_t
 server_age(const struct cursor *at)
 {
 	return (roster_now() - at->server->success_at) / 100;
@@ -278,7 +284,7 @@ const struct column columns[] = {
 	/* path       kind, access, bit, least and most to write,  label and member */
 	{ SCALAR(1),  RO(COLUMN_TEXT),    DESCRIBED("dhcpFoAgentDescr", agent_descr) },
 	{ SCALAR(2),  RO(COLUMN_TIME),    MEMBER("dhcpFoAgentStartTime", scalars, time_t, started) },
-	{ SCALAR(3),  RO(COLUMN_TICKS),   MEMBER("dhcpFoDiscontinuityTime", scalars, uint32_t, discontinuity) },
+	{ SCALAR(3),  RO(COLUMN_TICKS),   COMPUTED("dhcpFoDiscontinuityTime", counting_since) },
 	{ SCALAR(4),  RO(COLUMN_U32),     MEMBER("dhcpFoServerCount", scalars, uint32_t, server_count) },
 	{ SCALAR(5),  RO(COLUMN_U32),     COMPUTED("dhcpFoRelCount", rel_count) },
 	{ SCALAR(6),  RO(COLUMN_U32),     COMPUTED("dhcpFoRelNotNormalCount", rel_not_normal) },

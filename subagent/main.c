@@ -262,7 +262,6 @@ run(const struct options *options)
 	raise_file_limit();
 	agent_prepare();
 	scalars.started = time(NULL);
-	scalars.discontinuity = roster_now();
 	/* RFC 2579: a TestAndIncr starts anywhere, so that old values miss. */
 	scalars.spin_lock =
 	    (uint32_t)(scalars.started ^ getpid() << 12) & 0x7fffffff;

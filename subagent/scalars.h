@@ -11,7 +11,6 @@
 struct scalars {
 	struct roster *roster;
 	time_t started;
-	uint32_t discontinuity; /* roster_now() when the counters began */
 	uint32_t server_count;
 	uint32_t spin_lock; /* 0..2147483647 */
 	uint32_t write_policy; /* FAILOVER_SET_* */

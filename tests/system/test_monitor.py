@@ -580,6 +580,23 @@ class Reload(MonitorCase):
         lab.write_conf()
         self.hup("read again")
 
+    def test_counters__that_begin_anew__are_told_of_as_a_discontinuity(self):
+        lab, since = self.lab, scalar("DiscontinuityTime")
+        before = lab.get(since)
+        lab.servers[7] = Server(7, type="local", name="seven")
+        lab.write_conf()
+        self.hup("read again")
+        self.assertEqual(lab.get(since), before, "none began anew")
+        wait(lambda: lab.get(server("Calls", 7)) > 0, "it is asked")
+        for there in (True, False):
+            del lab.servers[7]
+            if there:
+                lab.servers[7] = Server(7, type="local", name="sept")
+            lab.write_conf()
+            self.hup("read again")
+            self.assertGreater(lab.get(since), before)
+            before = lab.get(since)
+
     def test_server__that_is_busy_when_it_has_to_go__goes_later(self):
         lab = self.lab
         both = dict(lab.servers)
