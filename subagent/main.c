@@ -3,6 +3,7 @@
 #include "snmp.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -353,6 +354,21 @@ parse(int argc, char **argv, struct options *options)
 		usage(stderr, 2);
 }
 
+/* Names of files mean what they do in the foreground, and to dhcpfoctl. */
+static bool
+go_into_background(void)
+{
+	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool good = netsnmp_daemonize(1, snmp_stderrlog_status()) == 0;
+
+	/* It has gone to the root.  Who may not be here has no files here. */
+	if (here != -1) {
+		good = fchdir(here) == 0 && good;
+		close(here);
+	}
+	return good;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -362,7 +378,7 @@ main(int argc, char **argv)
 
 	hide_memory();
 	parse(argc, argv, &options);
-	/* A daemon leaves its directory, and reads the file again later. */
+	/* It is named in a log, which is read elsewhere. */
 	if ((conf_path = realpath(options.conf, NULL)) == NULL)
 		conf_path = options.conf;
 	if ((settings = conf_read(conf_path, why, sizeof(why), NULL)) == NULL) {
@@ -379,8 +395,7 @@ main(int argc, char **argv)
 	else if (!options.logged)
 		snmp_enable_syslog_ident("dhcpfod", LOG_DAEMON);
 	/* Threads do not survive a fork: this comes before the first one. */
-	if (!options.foreground &&
-	    netsnmp_daemonize(1, snmp_stderrlog_status()) != 0)
+	if (!options.foreground && !go_into_background())
 		return 1;
 	status = run(&options);
 	conf_free(settings);

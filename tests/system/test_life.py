@@ -506,6 +506,31 @@ class Configuration(unittest.TestCase):
                 lab.agent = None
 
 
+class Background(unittest.TestCase):
+    """Without -f; it is no child of ours then, but has a file with its number.
+    """
+
+    def start(self, lab, pidfile):
+        lab.write_conf("[subagent]\nagentx-socket = x\nstate-dir = .\n"
+                       "[server 1]\ntype = local\ndatabase = 1.db\n")
+        done = subprocess.run(
+            [os.path.join(BUILD, "tests", "dhcpfod"), "-c", "dhcpfod.conf",
+             "-p", pidfile, "-Lf", "dhcpfod.log"], cwd=lab.dir, timeout=60,
+            stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 0)
+
+    def test_files__without_a_directory__are_where_it_was_started(self):
+        with Lab(start=False, master=False) as lab:
+            self.start(lab, "pid")
+            wait(lambda: "no AgentX master" in lab.log(), "it runs")
+            wait(lambda: os.path.exists(lab.path("pid")), "its number")
+            with open(lab.path("pid")) as file:
+                os.kill(int(file.read()), signal.SIGTERM)
+            wait(lambda: not os.path.exists(lab.path("pid")), "it ends")
+            self.assertTrue(os.path.exists(lab.path("1.db")))
+            self.assertTrue(os.path.exists(lab.path("dhcpfod-state.db")))
+
+
 class Database(unittest.TestCase):
     """The file of a server is missing, locked, spoilt, somebody else's: said in
     OperStatus and LastErrorText, and over when it is over."""
