@@ -68,57 +68,62 @@ presence_of(uint32_t row_status, enum change_presence *presence)
 	return SNMP_ERR_WRONGVALUE;
 }
 
+/* The row that ${sub} names. */
+static int
+find_row(struct set *set, const struct column *column, const oid *sub,
+    size_t length, uint32_t request, struct index_name *name,
+    struct change_row **row)
+{
+	struct managed *server;
+
+	if (!index_parse(column->index, sub, length, name) ||
+	    (server = roster_find(set->scalars->roster, name->server)) == NULL)
+		return SNMP_ERR_NOCREATION;
+	*row = change_row(set->change, server, name->key, name->key_length,
+	    request);
+	return *row != NULL ? SNMP_ERR_NOERROR : SNMP_ERR_RESOURCEUNAVAILABLE;
+}
+
 static int
 stage_row_status(struct set *set, const struct column *column,
-    const netsnmp_variable_list *varbind, struct change_row *row,
-    const struct index_name *name, uint32_t request)
+    const netsnmp_variable_list *varbind, const oid *sub, size_t length,
+    uint32_t request)
 {
 	enum change_presence presence;
+	struct index_name name;
+	struct change_row *row;
 	uint32_t value;
 	int status;
 
 	if ((status = varbind_integer(column, varbind, &value)) !=
 		SNMP_ERR_NOERROR ||
-	    (status = presence_of(value, &presence)) != SNMP_ERR_NOERROR)
+	    (status = presence_of(value, &presence)) != SNMP_ERR_NOERROR ||
+	    (status = find_row(set, column, sub, length, request, &name,
+		 &row)) != SNMP_ERR_NOERROR)
 		return status;
 	return status_of_error(column->index == INDEX_SCOPE ?
-		change_scope(set->change, row, name->scope, presence, request) :
+		change_scope(set->change, row, name.scope, presence, request) :
 		change_presence(row, presence, request));
 }
 
 static int
 stage_member(struct set *set, const struct column *column,
-    const netsnmp_variable_list *varbind, struct change_row *row,
+    const netsnmp_variable_list *varbind, const oid *sub, size_t length,
     uint32_t request)
 {
 	struct snapshot_row value;
+	struct index_name name;
+	struct change_row *row;
 	int status;
 
 	memset(&value, 0, sizeof(value));
 	if ((status = varbind_set(column, varbind, set->change, &value)) !=
-	    SNMP_ERR_NOERROR)
+		SNMP_ERR_NOERROR ||
+	    (status = find_row(set, column, sub, length, request, &name,
+		 &row)) != SNMP_ERR_NOERROR)
 		return status;
 	return status_of_error(
 	    change_member(row, column->bit, &value.rel, request));
-}
-
-static int
-stage_row(struct set *set, const struct column *column,
-    const netsnmp_variable_list *varbind, const struct index_name *name,
-    uint32_t request)
-{
-	struct managed *server;
-	struct change_row *row;
-
-	if ((server = roster_find(set->scalars->roster, name->server)) == NULL)
-		return SNMP_ERR_NOCREATION;
-	if ((row = change_row(set->change, server, name->key, name->key_length,
-		 request)) == NULL)
-		return SNMP_ERR_RESOURCEUNAVAILABLE;
-	if (column->kind == COLUMN_ROW_STATUS)
-		return stage_row_status(set, column, varbind, row, name,
-		    request);
-	return stage_member(set, column, varbind, row, request);
 }
 
 static int
@@ -164,12 +169,14 @@ stage_assignment(struct set *set, const struct column *column,
 	return SNMP_ERR_NOERROR;
 }
 
-/* The steps of RFC 3416 4.2.5, as far as one varbind goes. */
+/*
+ * The steps of RFC 3416 4.2.5, as far as one varbind goes: whether its value
+ * could ever be written comes before whether its instance could ever be there.
+ */
 static int
 stage(struct set *set, const netsnmp_variable_list *varbind, uint32_t request)
 {
 	const struct column *column;
-	struct index_name name;
 	const oid *sub;
 	size_t used, length;
 
@@ -181,9 +188,10 @@ stage(struct set *set, const netsnmp_variable_list *varbind, uint32_t request)
 	if (column->write != NULL)
 		return stage_assignment(set, column, varbind, sub, length,
 		    request);
-	if (!index_parse(column->index, sub, length, &name))
-		return SNMP_ERR_NOCREATION;
-	return stage_row(set, column, varbind, &name, request);
+	if (column->kind == COLUMN_ROW_STATUS)
+		return stage_row_status(set, column, varbind, sub, length,
+		    request);
+	return stage_member(set, column, varbind, sub, length, request);
 }
 
 void

@@ -267,6 +267,15 @@ test__of_one_bad_varbind__says_what_and_which(void **state)
 		{ { NAME(1, 1, 11, 1), U32(1) }, SNMP_ERR_NOCREATION },
 		{ { NAME(1, 1, 11), U32(1) }, SNMP_ERR_NOCREATION },
 		{ { SERVER_ACTION(3), INT(2) }, SNMP_ERR_NOCREATION },
+		/* Of two faults, the first of RFC 3416 4.2.5. */
+		{ { REL(7, 3, 'a'), INT(1) }, SNMP_ERR_WRONGTYPE },
+		{ { NAME(1, 3, 1, 7, 2, 0), INT(1) }, SNMP_ERR_WRONGTYPE },
+		{ { REL(11, 3, 'a'), OCTETS("\1") }, SNMP_ERR_WRONGLENGTH },
+		{ { REL(9, 3, 'a'), U32(101) }, SNMP_ERR_WRONGVALUE },
+		{ { REL(17, 3, 'a'), INT(2) }, SNMP_ERR_WRONGVALUE },
+		{ { SCOPE(3, 'a', 9), U32(4) }, SNMP_ERR_WRONGTYPE },
+		{ { NAME(1, 5, 1, 3, 2, 1, 'a', 1, 4, 10, 1, 0), INT(0) },
+		    SNMP_ERR_WRONGVALUE },
 		/* What does not fit what there is. */
 		{ { REL(7, 2, 'x'), U32(1) }, SNMP_ERR_INCONSISTENTNAME },
 		{ { SCOPE(2, 'x', 9), INT(4) }, SNMP_ERR_INCONSISTENTNAME },
