@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "agent.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,8 @@
 static struct {
 	netsnmp_session *session; /* NULL: not connected */
 	bool told; /* that there is none */
+	int why; /* the last knock was in vain: an errno, or 0 */
+	int told_why;
 	unsigned int silent; /* pings since something came */
 	int patience; /* how often not to look for it */
 	uint32_t ping_interval;
@@ -155,26 +158,28 @@ hang_up(void)
 }
 
 /*
- * Would a connection be taken?  Net-SNMP's own connect() waits without end for
- * a master that hangs and has no place left for those who wait.
+ * Why a connection would not be taken, an errno, or 0.  Net-SNMP's own
+ * connect() waits without end for a master that hangs and has no place left for
+ * those who wait.
  */
-static bool
+static int
 knock(void)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	bool open = false;
-	int fd;
+	int fd, error = 0;
 
 	if (agent.path == NULL)
-		return true;
-	if (strlen(agent.path) >= sizeof(to.sun_path) ||
-	    (fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-		 0)) == -1)
-		return false;
+		return 0;
+	if (strlen(agent.path) >= sizeof(to.sun_path))
+		return ENAMETOOLONG;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return errno;
 	strcpy(to.sun_path, agent.path);
-	open = connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0;
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0)
+		error = errno;
 	close(fd);
-	return open;
+	return error;
 }
 
 /* Exported by libnetsnmpagent, but in none of the headers. */
@@ -198,7 +203,8 @@ seek(unsigned int registration, void *arg)
 {
 	(void)registration;
 	(void)arg;
-	if (agent.session != NULL || agent.patience-- > 0 || !knock())
+	if (agent.session != NULL || agent.patience-- > 0 ||
+	    (agent.why = knock()) != 0)
 		return;
 	/* If it then takes a second to say nothing, it need not be asked soon.
 	 */
@@ -241,15 +247,23 @@ register_tree(void)
 	    netsnmp_register_handler(registration) == MIB_REGISTERED_OK;
 }
 
-/* Said once, and again after a success. */
+/*
+ * Said once, and again after a success, or when one is there but not for us:
+ * that does not end by itself.
+ */
 static void
 say_if_alone(void)
 {
-	if (agent.session != NULL || agent.told)
+	const bool shut = agent.why == EACCES && agent.told_why != EACCES;
+
+	if (agent.session != NULL || (agent.told && !shut))
 		return;
 	agent.told = true;
-	log_warning("no AgentX master at %s: looking for it again and again",
-	    agent.socket[0] != '\0' ? agent.socket : NETSNMP_AGENTX_SOCKET);
+	agent.told_why = agent.why;
+	log_warning("no AgentX master at %s (%s): looking for it again and "
+		    "again",
+	    agent.socket[0] != '\0' ? agent.socket : NETSNMP_AGENTX_SOCKET,
+	    agent.why != 0 ? strerror(agent.why) : "no answer");
 }
 
 static void

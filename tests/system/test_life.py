@@ -49,6 +49,25 @@ class Master(unittest.TestCase):
         self.assertEqual(lab.log().count("no AgentX master"), 1,
                          "it says so once")
 
+    def test_master__that_lets_nobody_in__is_told_from_one_that_is_away(self):
+        # What root may do in spite of modes is taken from it.
+        wrap = [] if os.geteuid() != 0 else [
+            "setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+        lab = self.lab(start=False, wrap=wrap)
+        lab.start_agent(ready=False)
+        wait(lambda: "no AgentX master at %s (No such file or directory)" %
+             lab.socket in lab.log(), "it is away")
+        with socket.socket(socket.AF_UNIX) as shut:
+            shut.bind(lab.socket)
+            os.chmod(lab.socket, 0)
+            shut.listen()
+            wait(lambda: "no AgentX master at %s (Permission denied)" %
+                 lab.socket in lab.log(), "it lets nobody in")
+        os.unlink(lab.socket)
+        lab.start_snmpd()
+        lab.wait_tables()
+        self.assertEqual(lab.log().count("no AgentX master"), 2)
+
     def test_snmpd__restarted_five_times__has_the_tables_back_each_time(
             self):
         lab = self.lab()
