@@ -450,6 +450,65 @@ planned(const struct change *change, const struct managed *server)
 	return false;
 }
 
+static bool
+gives(const struct step *step)
+{
+	return step->kind == STEP_DELETE || step->kind == STEP_REMOVE;
+}
+
+static bool
+takes(const struct step *step)
+{
+	return step->kind == STEP_CREATE || step->kind == STEP_ADD;
+}
+
+/* Might a row take what another gives up only later? */
+static bool
+takes_too_early(const struct group *group)
+{
+	const struct change_row *taker = NULL;
+	const struct step *step;
+	bool several = false;
+	size_t i;
+
+	for (i = 0; i < group->n; i++) {
+		step = &group->steps[i];
+		if (gives(step) && taker != NULL &&
+		    (several || taker != step->row))
+			return true;
+		if (!takes(step))
+			continue;
+		several |= taker != NULL && taker != step->row;
+		taker = step->row;
+	}
+	return false;
+}
+
+/*
+ * A SET is to be as if all of it were done at once (RFC 3416 4.2.5): a scope
+ * may go from one row to another, whichever is named first.
+ */
+static bool
+give_first(struct change *change, struct group *group)
+{
+	struct step *sorted;
+	size_t i, n = 0;
+
+	if (!takes_too_early(group))
+		return true;
+	sorted = arena_alloc(&change->arena, group->n * sizeof(*group->steps));
+	if (sorted == NULL)
+		return false;
+	for (i = 0; i < group->n; i++)
+		if (gives(&group->steps[i]))
+			sorted[n++] = group->steps[i];
+	for (i = 0; i < group->n; i++)
+		if (!gives(&group->steps[i]))
+			sorted[n++] = group->steps[i];
+	group->steps = sorted;
+	return true;
+}
+
 /* Of a server that need not be asked, nothing is left to do. */
 static void
 drop_empty(struct change *change)
@@ -489,6 +548,8 @@ plan(struct change *change)
 			    !plan_row(change, group, other))
 				return false;
 		steps += group->n;
+		if (!give_first(change, group))
+			return false;
 	}
 	drop_empty(change);
 	return true;

@@ -871,6 +871,12 @@ class CreateAndDestroy(LabCase):
         self.assertEqual(self.lab.changes(1), ["delete old", "create new 1"])
         self.assertEqual(self.lab.scopes(1, "new"), ["10.1.0.0"])
 
+    def test_create_and_destroy__in_whatever_order__both_happen(self):
+        self.ok(*creation(1, "new", "10.1.0.0"),
+                (rel("RowStatus", 1, "old"), ("i", 6)))
+        self.assertEqual(self.lab.changes(1), ["delete old", "create new 1"])
+        self.assertEqual(self.lab.scopes(1, "new"), ["10.1.0.0"])
+
     def test_row__created_again_after_destroy__begins_anew(self):
         self.ok(member("Mclt", 1, "old", 7))
         self.ok((rel("RowStatus", 1, "old"), ("i", 6)))
@@ -961,6 +967,34 @@ class Scopes(LabCase):
         self.ok((scope(1, "one", "10.1.0.0"), ("i", 6)),
                 (scope(1, "two", "10.1.0.0"), ("i", 4)))
         self.assertEqual(self.lab.scopes(1, "two"), ["10.1.0.0"])
+
+    def test_scope__that_is_taken_before_it_is_given__is_moved_all_the_same(
+            self):
+        for number in (1, 2):
+            with self.subTest(number):
+                one, two = ("10.%d.%d.0" % (number, i) for i in (0, 1))
+                self.ok((scope(number, "two", one), ("i", 4)),
+                        member("Mclt", number, "one", 8),
+                        (scope(number, "one", one), ("i", 6)))
+                self.assertEqual(self.lab.scopes(number, "two"), [one])
+                # Both give and both take.
+                self.ok((scope(number, "one", one), ("i", 4)),
+                        (scope(number, "one", two), ("i", 6)),
+                        (scope(number, "two", two), ("i", 4)),
+                        (scope(number, "two", one), ("i", 6)))
+                self.assertEqual(self.lab.scopes(number, "one"), [one])
+                self.assertEqual(self.lab.scopes(number, "two"), [two])
+                # If it cannot be, all is as before.
+                before = self.whole()
+                self.lab.control(number, "add_scopes 0 5 before 1 one")
+                self.refused("noAccess", 3,
+                             (scope(number, "two", one), ("i", 4)),
+                             (scope(number, "one", one), ("i", 6)),
+                             (scope(number, "one", two), ("i", 4)),
+                             (scope(number, "two", two), ("i", 6)))
+                self.lab.control(number)
+                self.lab.refresh(number)
+                self.assertEqual(self.whole(), before)
 
     def test_scopes__when_the_last_call_fails__are_all_as_before(self):
         for number in (1, 2):
