@@ -222,11 +222,17 @@ write_pid(const char *path)
 {
 	FILE *file;
 
-	if ((file = fopen(path, "w")) == NULL ||
-	    fprintf(file, "%ld\n", (long)getpid()) < 0)
-		log_err("%s: %s", path, strerror(errno));
-	if (file != NULL)
-		fclose(file);
+	if ((file = fopen(path, "w")) == NULL)
+		goto err0;
+	fprintf(file, "%ld\n", (long)getpid());
+	if (fclose(file) != 0)
+		goto err0;
+
+	/* Success! */
+	return;
+
+err0:
+	log_err("%s: %s", path, strerror(errno));
 }
 
 static bool
@@ -354,6 +360,27 @@ parse(int argc, char **argv, struct options *options)
 		usage(stderr, 2);
 }
 
+/* Net-SNMP goes on without a file that it cannot open, and without a word. */
+static bool
+check_log_files(void)
+{
+	const netsnmp_log_handler *handler;
+	FILE *file;
+
+	for (handler = get_logh_head(); handler != NULL;
+	     handler = handler->next) {
+		if (handler->type != NETSNMP_LOGHANDLER_FILE)
+			continue;
+		if ((file = fopen(handler->token, "ae")) == NULL) {
+			fprintf(stderr, "dhcpfod: %s: %s\n", handler->token,
+			    strerror(errno));
+			return false;
+		}
+		fclose(file);
+	}
+	return true;
+}
+
 /* Names of files mean what they do in the foreground, and to dhcpfoctl. */
 static bool
 go_into_background(void)
@@ -390,6 +417,8 @@ main(int argc, char **argv)
 		conf_free(settings);
 		return 0;
 	}
+	if (!check_log_files())
+		return 1;
 	if (!options.logged && options.foreground)
 		snmp_enable_stderrlog();
 	else if (!options.logged)

@@ -517,6 +517,23 @@ class Configuration(unittest.TestCase):
         self.assertEqual(done.stderr.count("\n"), 1)
         self.assertIn("no-such-directory/dhcpfod.conf", done.stderr)
 
+    def test_log__that_cannot_be_written__is_refused_with_its_name(self):
+        with Lab(start=False, master=False) as lab:
+            lab.argv = ["-Lf", lab.path("none", "log")]
+            lab.start_agent(ready=False, conf=self.GOOD)
+            self.assertEqual(lab.agent.wait(10 * PATIENCE), 1)
+            lab.agent = None
+            self.assertIn("%s: No such file or directory" % lab.argv[-1],
+                          lab.log())
+
+    def test_pidfile__for_which_there_is_no_room__is_said(self):
+        with Lab(start=False, master=False) as lab:
+            lab.argv = ["-p", lab.path("pid")]
+            os.symlink("/dev/full", lab.path("pid"))
+            lab.start_agent(ready=False)
+            wait(lambda: "%s: No space left" % lab.path("pid") in lab.log(),
+                 "it is said")
+
     def test_option_t__tests_the_file_and_ends(self):
         for text, status in ((self.GOOD, 0), ("[subagent]\nx = 1\n", 1)):
             with Lab(start=False, master=False, argv=["-t"]) as lab:
