@@ -201,6 +201,9 @@ set_spin_lock(const struct cursor *at, uint32_t value)
 static void
 set_poll_interval(const struct cursor *at, uint32_t value)
 {
+	/* Begun anew each time, it would never end for one who insists. */
+	if (value == at->scalars->poll_interval)
+		return;
 	at->scalars->poll_interval = value;
 	if (at->scalars->poll_interval_changed != NULL)
 		at->scalars->poll_interval_changed();

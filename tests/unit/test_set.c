@@ -567,6 +567,21 @@ commit__of_assignments_and_a_row__assigns_when_the_server_is_done(void **state)
 	set_finish(set);
 }
 
+/* Or whoever sets it again and again puts off the next poll for ever. */
+static void
+commit__of_the_interval_there_is__does_not_begin_it_anew(void **state)
+{
+	struct world *w = *state;
+	struct set *set;
+
+	set = committed(w, VARBINDS({ POLL_INTERVAL, U32(60) }),
+	    SNMP_ERR_NOERROR, 0);
+	assert_int_equal(interval_changes, 0);
+	undo(w, set);
+	assert_int_equal(interval_changes, 0);
+	set_finish(set);
+}
+
 static void
 commit__whose_server_refuses__assigns_nothing(void **state)
 {
@@ -859,6 +874,7 @@ main(void)
 		WITH(commit__of_assignments_alone__answers_at_once),
 		WITH(
 		    commit__of_assignments_and_a_row__assigns_when_the_server_is_done),
+		WITH(commit__of_the_interval_there_is__does_not_begin_it_anew),
 		WITH(commit__whose_server_refuses__assigns_nothing),
 		WITH(undo__while_the_server_works__assigns_nothing),
 		WITH(undo__that_fails__takes_the_assignments_back_all_the_same),
