@@ -375,8 +375,12 @@ over(struct slot *slot, uint32_t now)
 
 	if (now - slot->sent < interval())
 		return false;
-	if (!slot->held || !find_again(slot, &at) ||
-	    (number = true_now(slot->subject.topic, &at)) == 0 ||
+	if (!slot->held || !find_again(slot, &at))
+		return true;
+	/* Numbers are what is told of a scope: wait for them. */
+	if (at.scope != NULL && !at.scope->counted)
+		return false;
+	if ((number = true_now(slot->subject.topic, &at)) == 0 ||
 	    !enabled(number))
 		return true;
 	slot->held = false;

@@ -456,6 +456,30 @@ class Notifications(MonitorCase):
         finally:
             self.ok((scalar("NotifMinInterval"), ("u", 0)))
 
+    def test_scope__whose_numbers_are_gone__is_told_of_when_they_are_back(
+            self):
+        def count(addresses, free):
+            self.behind(1, "UPDATE scope SET num_addr = ?, addr_free = ?",
+                        addresses, free)
+            wait(lambda: self.lab.get(scope(1, "alpha", "10.0.0.0", "Free"))
+                 in (free, "noSuchInstance" if free > 100 else free),
+                 "%d of %d" % (free, addresses))
+
+        self.ok((scalar("NotifMinInterval"), ("u", 4)))
+        try:
+            count(100, 5)
+            self.trapd.wait("ScopeLow", "Gauge32: 5")
+            count(100, 50)
+            count(2 ** 32 - 1, 2 ** 32 - 1)  # FAILOVER_NOT_COUNTED
+            # Until well after what was held back is due.
+            start = time.monotonic()
+            wait(lambda: time.monotonic() - start > 6, "a while")
+            self.assertEqual(self.trapd.lines("ScopeOk"), [])
+            count(100, 60)
+            self.trapd.wait("ScopeOk", "Gauge32: 60", "Gauge32: 100")
+        finally:
+            self.ok((scalar("NotifMinInterval"), ("u", 0)))
+
     def test_master__that_is_away__gets_them_afterwards(self):
         lab = self.lab
         n = len(self.trapd.lines("PartnerDown"))
