@@ -405,9 +405,8 @@ main(int argc, char **argv)
 
 	hide_memory();
 	parse(argc, argv, &options);
-	/* It is named in a log, which is read elsewhere. */
-	if ((conf_path = realpath(options.conf, NULL)) == NULL)
-		conf_path = options.conf;
+	/* As it was named: it may be a link, and to another file later. */
+	conf_path = options.conf;
 	if ((settings = conf_read(conf_path, why, sizeof(why), NULL)) == NULL) {
 		fprintf(stderr, "dhcpfod: %s\n", why);
 		return 1;

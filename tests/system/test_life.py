@@ -561,7 +561,10 @@ class Background(unittest.TestCase):
             wait(lambda: "no AgentX master" in lab.log(), "it runs")
             wait(lambda: os.path.exists(lab.path("pid")), "its number")
             with open(lab.path("pid")) as file:
-                os.kill(int(file.read()), signal.SIGTERM)
+                number = int(file.read())
+            os.kill(number, signal.SIGHUP)
+            wait(lambda: "dhcpfod.conf: read again" in lab.log(), "a reload")
+            os.kill(number, signal.SIGTERM)
             wait(lambda: not os.path.exists(lab.path("pid")), "it ends")
             self.assertTrue(os.path.exists(lab.path("1.db")))
             self.assertTrue(os.path.exists(lab.path("dhcpfod-state.db")))

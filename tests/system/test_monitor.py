@@ -594,6 +594,26 @@ class Reload(MonitorCase):
         self.hup("read again")
         wait(lambda: lab.get(rel("Mclt", 2, "beta")) == 3600, "it is back")
 
+    def test_file__that_is_a_link_to_another_now__is_that_one(self):
+        lab = self.lab
+        conf = lab.path("dhcpfod.conf")
+        lab.stop_agent()
+        lab.write_conf()
+        os.rename(conf, lab.path("old.conf"))
+        os.symlink("old.conf", conf)
+        lab.start_agent()
+        lab.servers[7] = Server(7, type="local", name="seven")
+        os.unlink(conf)
+        lab.write_conf()
+        os.rename(conf, lab.path("new.conf"))
+        os.symlink("new.conf", conf)
+        self.hup("read again")
+        self.assertEqual(self.names(), [b"server1", b"server2", b"seven"])
+        os.unlink(conf)
+        del lab.servers[7]
+        lab.write_conf()
+        self.hup("read again")
+
     def test_file__that_is_bad__changes_nothing_and_says_why(self):
         lab = self.lab
         with open(lab.path("dhcpfod.conf"), "a") as file:
