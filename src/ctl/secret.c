@@ -92,6 +92,10 @@ read_hidden(int fd, char *text, size_t size)
 		sigaction(deadly[i], &action, &old[i]);
 	hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	/* Whoever left it raw: a read is to be a line, and not its first key.
+	 */
+	hidden.c_lflag |= ICANON | ISIG;
+	hidden.c_iflag |= ICRNL;
 	tcsetattr(fd, TCSAFLUSH, &hidden);
 	fputs("shared secret: ", stderr);
 

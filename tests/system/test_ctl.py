@@ -9,6 +9,8 @@ import signal
 import sqlite3
 import subprocess
 import termios
+import time
+import tty
 import unittest
 import zlib
 
@@ -337,9 +339,11 @@ class Secrets(Case):
         self.seven("set", "fo-a", "sharedSecret=-", stdin=SECRET + "\n")
         self.assertEqual(self.stored(), SECRET)
 
-    def at_a_terminal(self, then):
+    def at_a_terminal(self, then, raw=False):
         """Do `then` with the child when it asks: (exit code, seen, echo)"""
         master, slave = pty.openpty()
+        if raw:
+            tty.setraw(slave)
         child = subprocess.Popen(
             [*CTL, "-c", self.path("conf"), "-s", "7", "set", "fo-a",
              "sharedSecret=-"],
@@ -366,6 +370,18 @@ class Secrets(Case):
         self.assertEqual(code, 0)
         self.assertNotIn(b"hush", seen)
         self.assertTrue(echo)
+        self.assertEqual(self.stored(), SECRET)
+
+    def test_a_terminal_that_was_left_raw_gives_all_of_it(self):
+        def type_slowly(_, master):
+            # Or all would be there by chance when it is read.
+            for octet in SECRET.encode() + b"\r":
+                os.write(master, bytes([octet]))
+                time.sleep(0.01)
+
+        code, seen, _ = self.at_a_terminal(type_slowly, raw=True)
+        self.assertEqual(code, 0)
+        self.assertNotIn(b"hush", seen)
         self.assertEqual(self.stored(), SECRET)
 
     def test_a_signal_leaves_a_terminal_that_echoes(self):
