@@ -368,9 +368,7 @@ class Soak:
                     if varbinds is None:
                         self.seed_rows()
                         continue
-                    # An answer that is not waited for may have been noError.
-                    wait(lambda w=writer, v=varbinds: w.ask(
-                        "set", *v, timeout=15) == "noError", kind, 20)
+                    self.until_done(writer, kind, varbinds)
         self.seed_rows()
         for number in PAIR:
             column = MIB["dhcpFoRelSetStatus"] + (number,)
@@ -380,6 +378,20 @@ class Soak:
         for number in PAIR:
             lab.refresh(number)
         lab.forget(1)
+
+    def until_done(self, writer, kind, varbinds):
+        answers = collections.Counter()
+
+        def done():
+            answer = writer.ask("set", *varbinds, timeout=15)
+            answers[answer] += 1
+            return answer == "noError"
+        try:
+            wait(done, kind, 20)
+        except AssertionError as error:
+            raise AssertionError("%s: %s, answers %s, and dhcpfod said\n%s" % (
+                error, varbinds, dict(answers),
+                self.lab.log()[-4000:])) from error
 
     def sample(self):
         """At rest: what a poll has in hand just now does not count."""
