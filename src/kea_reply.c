@@ -56,10 +56,27 @@ wipe_and_free(void *at)
 	free(at);
 }
 
+/* There was no memory for some of the answer that is read. */
+static _Thread_local bool ran_out;
+
+/*
+ * jansson goes on with a text that lacks an octet for want of memory, and then
+ * aborts, or reads behind its end: there is no memory for the rest, either.
+ */
+static void *
+allocate(size_t size)
+{
+	void *at = ran_out ? NULL : malloc(size);
+
+	if (at == NULL)
+		ran_out = true;
+	return at;
+}
+
 static void
 guard(void)
 {
-	json_set_alloc_funcs(malloc, wipe_and_free);
+	json_set_alloc_funcs(allocate, wipe_and_free);
 }
 
 void
@@ -111,7 +128,14 @@ parse(const char *text, size_t length, struct kea_fault *fault)
 		    "the answer is nested too deeply");
 		return NULL;
 	}
-	if ((json = json_loadb(text, length, 0, &why)) != NULL)
+	ran_out = false;
+	json = json_loadb(text, length, 0, &why);
+	if (ran_out) {
+		json_decref(json);
+		kea_fail_memory(fault);
+		return NULL;
+	}
+	if (json != NULL)
 		return json;
 	if (json_error_code(&why) == json_error_out_of_memory ||
 	    json_error_code(&why) == json_error_unknown)

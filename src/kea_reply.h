@@ -134,7 +134,8 @@ json_t *kea_reply_ha(json_t *dhcp4);
 
 /**
  * From now on whatever jansson frees is wiped first, since config-get tells
- * passwords.  For the whole process; harmless for memory it already has.
+ * passwords, and a shortage of memory ends its work.  For the whole process;
+ * harmless for memory it already has.
  */
 void kea_reply_guard(void);
 

@@ -869,6 +869,35 @@ no_memory_at_all__is_told_at_any_time(void **state)
 		}
 }
 
+/* jansson would go on with a text that lacks an octet, and end in an abort().
+ */
+static void
+a_moment_without_memory__is_told_as_well(void **state)
+{
+	static const char text[] = "{\"result\":1,\"text\":"
+				   "\"0123456789abc\\\"0123456789abcd\\\"\"}";
+	unsigned long failed;
+	bool ran_out = true;
+	long n;
+
+	(void)state;
+	if (!alloc_works())
+		skip();
+	kea_reply_guard();
+	alloc_once = true;
+	for (n = 0; ran_out; n++) {
+		failed = alloc_failed;
+		alloc_left = n;
+		assert_false(kea_reply_result(text, strlen(text), &fault));
+		alloc_left = -1;
+		ran_out = alloc_failed > failed;
+		assert_int_equal(fault.error,
+		    ran_out ? ERROR_NOT_ENOUGH_MEMORY : ERROR_GEN_FAILURE);
+	}
+	alloc_once = false;
+	assert_true(n > 5);
+}
+
 /* Volatile: called from within free(). */
 static volatile unsigned int spilled;
 
@@ -941,6 +970,7 @@ main(void)
 		TEST(message_with_a_password__is_found),
 		TEST(no_memory_for_jansson__is_told_at_any_time),
 		TEST(no_memory_at_all__is_told_at_any_time),
+		TEST(a_moment_without_memory__is_told_as_well),
 		TEST(what_is_freed__holds_no_password),
 #undef TEST
 	};
