@@ -270,8 +270,11 @@ verify_delay(struct failover_server *server, size_t number, uint32_t delay,
 	return ERROR_SUCCESS;
 }
 
-/* A failed config-set leaves half of the old configuration: set all of it. */
-static const char *
+/*
+ * A failed config-set leaves half of the old configuration: set all of it.  Is
+ * it seen to run?
+ */
+static bool
 put_back(struct failover_server *server, const struct kea_rewrite *rewrite,
     size_t number, uint32_t delay)
 {
@@ -285,10 +288,8 @@ put_back(struct failover_server *server, const struct kea_rewrite *rewrite,
 
 	log_warning("server \"%s\": setting the former configuration again",
 	    server->name);
-	if (order(server, &command) == ERROR_SUCCESS &&
-	    verify_delay(server, number, delay, &so) == ERROR_SUCCESS && so)
-		return "the former configuration was set again";
-	return "THE FORMER CONFIGURATION COULD NOT BE SET AGAIN: restart Kea";
+	return order(server, &command) == ERROR_SUCCESS &&
+	    verify_delay(server, number, delay, &so) == ERROR_SUCCESS && so;
 }
 
 /* Kea's message about a configuration may quote it. */
@@ -320,7 +321,7 @@ apply(struct failover_server *server, const struct kea_buffer *saved,
 	};
 	char why[sizeof(server->why)];
 	enum dhcp_error error, seen;
-	bool so, lost;
+	bool so, lost, taken, back;
 
 	if ((error = order(server, &test)) != ERROR_SUCCESS) {
 		censor(server, saved);
@@ -331,19 +332,27 @@ apply(struct failover_server *server, const struct kea_buffer *saved,
 	    server->name, new, old);
 	error = unread(order(server, &set));
 	lost = error == ERROR_TIMEOUT || error == RPC_S_CALL_FAILED;
-	if (error != ERROR_SUCCESS)
+	taken = error == ERROR_SUCCESS;
+	if (!taken)
 		censor(server, saved);
 	memcpy(why, server->why, sizeof(why));
 	seen = verify_delay(server, number, new, &so);
-	if (seen == ERROR_SUCCESS && so && (lost || error == ERROR_SUCCESS))
+	if (seen == ERROR_SUCCESS && so && (lost || taken))
 		return ERROR_SUCCESS;
 	if (seen != ERROR_SUCCESS && lost)
 		/* It may be at it still: nothing more is sent blindly. */
 		return failover_server_failed(server, error, "%s", why);
-	if (error == ERROR_SUCCESS)
+	if (taken)
 		snprintf(why, sizeof(why), "config-set: no effect was seen");
-	return failover_server_failed(server, ERROR_GEN_FAILURE, "%.150s; %s",
-	    why, put_back(server, rewrite, number, old));
+	back = put_back(server, rewrite, number, old);
+
+	/* What was taken, not looked at and not put back may be so. */
+	error = taken && seen != ERROR_SUCCESS && !back ? RPC_S_CALL_FAILED :
+							  ERROR_GEN_FAILURE;
+	return failover_server_failed(server, error, "%.150s; %s", why,
+	    back ? "the former configuration was set again" :
+		   "THE FORMER CONFIGURATION COULD NOT BE SET AGAIN: restart "
+		   "Kea");
 }
 
 static enum dhcp_error

@@ -970,6 +970,23 @@ safe_period_that_cannot_be_put_back__is_cried_out(void **state)
 	    strstr(server->report.last_error_text, "COULD NOT BE SET AGAIN"));
 }
 
+/* Kea took it, and was never heard of again. */
+static void
+safe_period_that_can_neither_be_seen_nor_put_back__is_in_doubt(void **state)
+{
+	(void)state;
+	open_server(true);
+	fake_rule(fake, "\"config-test\"", OK_TEXT, FAKE_ANSWER, 0);
+	fake_rule(fake, "\"config-set\"", OK_TEXT, FAKE_ANSWER, 1);
+	fake_rule(fake, "\"config-set\"", NULL, FAKE_CLOSE, 0);
+	fake_rule(fake, "status-get", STATUS_22_NORMAL, FAKE_ANSWER, 1);
+	fake_rule(fake, "status-get", NULL, FAKE_CLOSE, 0);
+	fake_rule(fake, "config-get", CONFIG_22, FAKE_ANSWER, 0);
+	assert_error(set_period(5), RPC_S_CALL_FAILED);
+	assert_non_null(
+	    strstr(server->report.last_error_text, "COULD NOT BE SET AGAIN"));
+}
+
 static void
 config_set_whose_answer_got_lost__is_not_repeated(void **state)
 {
@@ -1170,6 +1187,8 @@ main(void)
 		TEST(safe_period_that_fails_the_test__is_not_set),
 		TEST(safe_period_that_cannot_be_set__is_put_back_at_once),
 		TEST(safe_period_that_cannot_be_put_back__is_cried_out),
+		TEST(
+		    safe_period_that_can_neither_be_seen_nor_put_back__is_in_doubt),
 		TEST(config_set_whose_answer_got_lost__is_not_repeated),
 		TEST(way_back__sets_the_safe_period_even_if_not_normal),
 		TEST(way_back__of_a_set__is_open_while_it_is_waiting),
