@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -17,6 +16,8 @@
 
 #include "failover.h"
 #include "helper.h"
+
+#include "stand_in.h"
 
 /* Not /proc/self/exe, which is valgrind's where that runs. */
 static const char *program;
@@ -31,17 +32,7 @@ static void
 answer_with(const struct helper_message *question, enum dhcp_error error,
     uint32_t sequence)
 {
-	struct helper_message reply = { .kind = HELPER_ANSWER,
-		.number = question->number,
-		.sequence = sequence };
-	struct ndr_writer writer = { .at = NULL };
-
-	helper_answer_write(&writer, error, "said", question->body,
-	    question->n);
-	reply.body = writer.at;
-	reply.n = writer.n;
-	helper_send(0, &reply, 0);
-	ndr_writer_free(&writer);
+	stand_in_answer(sequence, error, "said", question->body, question->n);
 }
 
 static int
@@ -243,9 +234,8 @@ main(int argc, char **argv)
 		TEST(a_program_that_is_not_there__is_not_supported),
 	};
 	const char *what = getenv("TEST_HELPER");
-	struct stat st;
 
-	if (what != NULL && fstat(0, &st) == 0 && S_ISSOCK(st.st_mode))
+	if (what != NULL && stand_in_is_asked())
 		return be_helper(what);
 	(void)argc;
 	program = argv[0];

@@ -12,18 +12,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "conf.h"
-#include "conf_value.h"
 #include "failover.h"
-#include "helper_message.h"
 #include "log.h"
 #include "server.h"
-#include "server_windows.h"
+
+#include "stand_in.h"
 
 #define WINDOWS (&failover_server_windows)
 
@@ -49,21 +46,14 @@ from_hex(const char *hex, unsigned char *to)
 static void
 answer(const struct helper_message *question, const char *line)
 {
-	struct helper_message reply = { .kind = HELPER_ANSWER,
-		.sequence = question->sequence };
-	struct ndr_writer writer = { .at = NULL };
 	unsigned char results[2048];
 	char hex[4096] = "";
 	unsigned int error;
 
 	if (sscanf(line, "%u %4095s", &error, hex) < 1)
 		abort();
-	helper_answer_write(&writer, (enum dhcp_error)error, "so it goes",
-	    results, from_hex(hex, results));
-	reply.body = writer.at;
-	reply.n = writer.n;
-	helper_send(0, &reply, 0);
-	ndr_writer_free(&writer);
+	stand_in_answer(question->sequence, (enum dhcp_error)error,
+	    "so it goes", results, from_hex(hex, results));
 }
 
 static int
@@ -132,24 +122,13 @@ be_silent(enum log_level level, const char *line)
 static int
 setup(void **state)
 {
-	const struct conf_key *key;
-	const char *value;
-	size_t i;
-
 	(void)state;
 	unlink(asked);
 	unsetenv("TEST_REFUSED");
 	setenv("TEST_ANSWERS", answers, 1);
 	setenv("TEST_ASKED", asked, 1);
-	if ((options = calloc(1, WINDOWS->options_size)) == NULL)
+	if ((options = stand_in_options(program)) == NULL)
 		return -1;
-	for (i = 0; i < WINDOWS->nkeys; i++) {
-		key = &WINDOWS->keys[i];
-		value =
-		    strcmp(key->name, "helper") == 0 ? program : key->standard;
-		if (conf_value_parse(key, value, options) != ERROR_SUCCESS)
-			return -1;
-	}
 	return (int)failover_server_open(WINDOWS, "dc1", "192.0.2.1", options,
 	    &server);
 }
@@ -159,8 +138,7 @@ teardown(void **state)
 {
 	(void)state;
 	failover_server_close(server);
-	conf_values_release(WINDOWS->keys, WINDOWS->nkeys, options);
-	free(options);
+	stand_in_options_free(options);
 	return 0;
 }
 
@@ -408,12 +386,10 @@ main(int argc, char **argv)
 		TEST(a_list_whose_handle_stays__is_refused),
 		TEST(an_empty_list__is_a_list),
 	};
-	struct stat st;
 
 	(void)argc;
 	program = argv[0];
-	if (getenv("TEST_ANSWERS") != NULL && fstat(0, &st) == 0 &&
-	    S_ISSOCK(st.st_mode))
+	if (getenv("TEST_ANSWERS") != NULL && stand_in_is_asked())
 		return be_helper();
 	return cmocka_run_group_tests(tests, begin, end);
 }
