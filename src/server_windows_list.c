@@ -199,7 +199,9 @@ refresh_scope(struct failover_server *server, struct windows_scope *scope,
 	error = windows_statistics(server, scope->address, &scope->stats);
 	scope->known = error == ERROR_SUCCESS;
 	*allowed = error != ERROR_ACCESS_DENIED;
-	return server->why[0] != '\0' ? error : ERROR_SUCCESS;
+	return server->why[0] != '\0' || error == ERROR_NOT_ENOUGH_MEMORY ?
+	    error :
+	    ERROR_SUCCESS;
 }
 
 /* Bring the statistics up to date, as far as there is time. */
@@ -226,23 +228,29 @@ refresh(struct failover_server *server, struct windows *windows)
 
 /* ---------------------------------------------------------------- rows */
 
-/* Those of all scopes of ${rel} as far as they are known, to be freed. */
-static DHCP_FAILOVER_STATISTICS *
-collect(const struct windows *windows, const DHCP_FAILOVER_RELATIONSHIP *rel)
+/*
+ * Put those of all scopes of ${rel}, as far as they are known, into ${*stats},
+ * to be freed; NULL if there are none.  False: no memory.
+ */
+static bool
+collect(const struct windows *windows, const DHCP_FAILOVER_RELATIONSHIP *rel,
+    DHCP_FAILOVER_STATISTICS **stats)
 {
 	size_t i, n = failover_scope_count(rel);
-	DHCP_FAILOVER_STATISTICS *stats;
 	const struct windows_scope *scope;
 
-	if (n == 0 || (stats = calloc(n, sizeof(*stats))) == NULL)
-		return NULL;
-	memset(stats, 0xFF, n * sizeof(*stats)); /* FAILOVER_NOT_COUNTED */
+	*stats = NULL;
+	if (n == 0 || !windows->options->statistics)
+		return true;
+	if ((*stats = calloc(n, sizeof(**stats))) == NULL)
+		return false;
+	memset(*stats, 0xFF, n * sizeof(**stats)); /* FAILOVER_NOT_COUNTED */
 	for (i = 0; i < n; i++) {
 		scope = find_scope(windows, rel->pScopes->Elements[i]);
 		if (scope != NULL && scope->known)
-			stats[i] = scope->stats;
+			(*stats)[i] = scope->stats;
 	}
-	return stats;
+	return true;
 }
 
 static bool
@@ -250,14 +258,14 @@ give_row(const struct windows *windows, const DHCP_FAILOVER_RELATIONSHIP *rel,
     failover_row_fn *fn, void *arg)
 {
 	struct failover_row row = { .rel = *rel, .partner_state = NO_STATE };
-	DHCP_FAILOVER_STATISTICS *stats = NULL;
+	DHCP_FAILOVER_STATISTICS *stats;
 	bool more;
 
 	row.authenticated =
 	    rel->SharedSecret != NULL && rel->SharedSecret[0] != '\0';
 	row.rel.SharedSecret = NULL;
-	if (windows->options->statistics)
-		stats = collect(windows, rel);
+	if (!collect(windows, rel, &stats))
+		return false;
 	row.stats = stats;
 	more = fn(arg, &row);
 	free(stats);

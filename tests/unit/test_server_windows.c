@@ -20,6 +20,7 @@
 #include "log.h"
 #include "server.h"
 
+#include "alloc.h"
 #include "stand_in.h"
 
 #define WINDOWS (&failover_server_windows)
@@ -344,6 +345,58 @@ an_empty_list__is_a_list(void **state)
 	assert_int_equal(n, 0);
 }
 
+static bool
+look_for_numbers(void *arg, const struct failover_row *row)
+{
+	*(bool *)arg = row->stats != NULL && row->stats[0].NumAddr == 1;
+	return true;
+}
+
+/* A list without numbers that were told is none. */
+static void
+no_memory_in_a_list__is_told(void **state)
+{
+	/* One relationship, "a", with the scope 10.1.0.0, and the numbers. */
+	/* clang-format off */
+	static const char lines[] =
+	    "0 " "01000000" "01000000" "01000000" "01000000" "01000000"
+	    "00000000" "00000000" "0000000003000200" "00000000" "00000000"
+	    "01000000" "00000000" "00000000" "01000000" "00000000" "00000000"
+	    "02000000" "00000000" "02000000" "61000000"
+	    "01000000" "01000000" "01000000" "0000010a"
+	    "01000000" "00000000" "00000000" "\n"
+	    "0 " "01000000" "01000000" "00000000" "00000000" "00000000"
+	    "00000000" "00000000" "00000000" "00000000" "\n";
+	/* clang-format on */
+	enum dhcp_error error;
+	unsigned long failed;
+	bool ran_out = true, seen;
+	long n;
+
+	(void)state;
+	if (!alloc_works())
+		skip();
+	say(lines);
+	alloc_once = true;
+	for (n = 0; ran_out; n++) {
+		failover_server_close(server);
+		assert_int_equal(failover_server_open(WINDOWS, "dc1",
+				     "192.0.2.1", options, &server),
+		    ERROR_SUCCESS);
+		seen = false;
+		failed = alloc_failed;
+		alloc_left = n;
+		error = failover_server_list(server, look_for_numbers, &seen);
+		alloc_left = -1;
+		ran_out = alloc_failed > failed;
+		if (seen != (error == ERROR_SUCCESS))
+			fail_msg("%ld: %s, numbers: %d", n,
+			    DhcpfoErrorName(error), seen);
+	}
+	alloc_once = false;
+	assert_int_equal(error, ERROR_SUCCESS);
+}
+
 static int
 begin(void **state)
 {
@@ -385,6 +438,7 @@ main(int argc, char **argv)
 		TEST(a_name_that_is_not_utf8__is_not_asked_for),
 		TEST(a_list_whose_handle_stays__is_refused),
 		TEST(an_empty_list__is_a_list),
+		TEST(no_memory_in_a_list__is_told),
 	};
 
 	(void)argc;
