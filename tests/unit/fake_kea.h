@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fake_kea.h - a thread that stands in for Kea, or for the partner's HTTP
- * listener: it answers commands by rules, and writes down what it was asked.
+ * fake_kea.h - a thread or a process that stands in for Kea, or for the
+ * partner's HTTP listener: it answers commands by rules, and writes down what
+ * it was asked; or a function knows all answers.
  */
 #ifndef DHCPFO_TESTS_FAKE_KEA_H
 #define DHCPFO_TESTS_FAKE_KEA_H
@@ -22,6 +23,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,9 +46,16 @@ struct fake_rule {
 	int uses; /* how often; 0: always */
 };
 
+/* The answer to what is ${asked}, which lasts until the next one, and how. */
+typedef const char *
+fake_say_fn(void *arg, const char *asked, enum fake_how *how);
+
 struct fake {
 	int fd, wake[2];
 	pthread_t thread;
+	pid_t pid; /* not a thread, but this process */
+	fake_say_fn *say; /* instead of the rules, or NULL */
+	void *arg;
 	pthread_mutex_t lock;
 	char dir[40], path[64]; /* of the unix socket, if it is one */
 	uint16_t port;
@@ -185,8 +194,10 @@ fake_answer(struct fake *fake, int fd)
 		return;
 	pthread_mutex_lock(&fake->lock);
 	fake_note(fake);
-	known = fake_find(fake, &rule);
+	known = fake->say != NULL || fake_find(fake, &rule);
 	pthread_mutex_unlock(&fake->lock);
+	if (fake->say != NULL)
+		rule.text = fake->say(fake->arg, fake->last, &rule.how);
 	if (!known)
 		rule.text = "{\"result\":2,\"text\":\"not supported\"}",
 		rule.how = FAKE_ANSWER;
@@ -274,7 +285,7 @@ fake_calls(struct fake *fake)
 }
 
 static inline struct fake *
-fake_begin(int family)
+fake_begin(int fd)
 {
 	struct fake *fake = calloc(1, sizeof(*fake));
 	int wake[2];
@@ -283,8 +294,7 @@ fake_begin(int family)
 	assert_int_equal(pipe(wake), 0);
 	memcpy(fake->wake, wake, sizeof(wake));
 	pthread_mutex_init(&fake->lock, NULL);
-	fake->fd = socket(family, SOCK_STREAM, 0);
-	assert_true(fake->fd >= 0);
+	fake->fd = fd;
 	return fake;
 }
 
@@ -301,12 +311,31 @@ fake_start(struct fake *fake)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* At the unix socket fake->path. */
+/*
+ * A process that answers by ${say}, for whom memory and system calls of this
+ * one fail: it shares none of them.
+ */
+static inline void
+fake_fork(struct fake *fake, fake_say_fn *say, void *arg)
+{
+	fake->say = say;
+	fake->arg = arg;
+	fake->pid = fork();
+	assert_true(fake->pid >= 0);
+	if (fake->pid > 0)
+		return;
+	/* Whatever ends the other one ends this one, too. */
+	close(fake->wake[1]);
+	fake_run(fake);
+	_exit(0);
+}
+
+/* At the unix socket fake->path, for whom fake_start() or fake_fork() comes. */
 static inline struct fake *
-fake_local(void)
+fake_local_idle(void)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	struct fake *fake = fake_begin(AF_UNIX);
+	struct fake *fake = fake_begin(socket(AF_UNIX, SOCK_STREAM, 0));
 
 	snprintf(fake->dir, sizeof(fake->dir), "/tmp/fake-kea-XXXXXX");
 	assert_non_null(mkdtemp(fake->dir));
@@ -314,26 +343,51 @@ fake_local(void)
 	snprintf(at.sun_path, sizeof(at.sun_path), "%s", fake->path);
 	assert_int_equal(bind(fake->fd, (void *)&at, sizeof(at)), 0);
 	assert_int_equal(listen(fake->fd, 8), 0);
-	assert_int_equal(pthread_create(&fake->thread, NULL, fake_run, fake),
-	    0);
 	return fake;
 }
 
-/* At fake->port of 127.0.0.1. */
+static inline struct fake *
+fake_local(void)
+{
+	struct fake *fake = fake_local_idle();
+
+	fake_start(fake);
+	return fake;
+}
+
+/* A socket at a ${*port} of 127.0.0.1, where nobody listens yet. */
+static inline int
+fake_tcp_socket(uint16_t *port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	socklen_t size = sizeof(at);
+
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (void *)&at, sizeof(at)), 0);
+	assert_int_equal(getsockname(fd, (void *)&at, &size), 0);
+	*port = ntohs(at.sin_port);
+	return fd;
+}
+
+/* The same at fake->port of 127.0.0.1. */
+static inline struct fake *
+fake_tcp_idle(void)
+{
+	uint16_t port;
+	struct fake *fake = fake_begin(fake_tcp_socket(&port));
+
+	fake->port = port;
+	assert_int_equal(listen(fake->fd, 8), 0);
+	return fake;
+}
+
 static inline struct fake *
 fake_tcp(void)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET };
-	socklen_t size = sizeof(at);
-	struct fake *fake = fake_begin(AF_INET);
+	struct fake *fake = fake_tcp_idle();
 
-	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(bind(fake->fd, (void *)&at, sizeof(at)), 0);
-	assert_int_equal(listen(fake->fd, 8), 0);
-	assert_int_equal(getsockname(fake->fd, (void *)&at, &size), 0);
-	fake->port = ntohs(at.sin_port);
-	assert_int_equal(pthread_create(&fake->thread, NULL, fake_run, fake),
-	    0);
+	fake_start(fake);
 	return fake;
 }
 
@@ -341,7 +395,10 @@ static inline void
 fake_end(struct fake *fake)
 {
 	assert_int_equal(write(fake->wake[1], "", 1), 1);
-	pthread_join(fake->thread, NULL);
+	if (fake->pid > 0)
+		assert_int_equal(waitpid(fake->pid, NULL, 0), fake->pid);
+	else
+		pthread_join(fake->thread, NULL);
 	close(fake->fd);
 	close(fake->wake[0]);
 	close(fake->wake[1]);
