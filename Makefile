@@ -298,7 +298,8 @@ $(B)/tests/replay_%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o \
 # names.
 TORTURE_SRC := $(wildcard tests/torture/*.c)
 WRAPPED := open fopen stat fstat read write unlink eventfd pthread_create \
-    pthread_mutex_init pthread_cond_init
+    pthread_mutex_init pthread_cond_init socket socketpair connect getsockopt \
+    poll send recv access posix_spawn waitpid nanosleep
 .PHONY: torture
 torture: $(B)/torture
 	$(Q)TORTURE=1 $(B)/torture $(TORTURE_ARGS)
