@@ -196,12 +196,14 @@ main(int argc, char *argv[])
 {
 	static const struct operation *(*const groups[])(
 	    size_t * n) = { api_operations, set_operations, life_operations,
-		ctl_operations };
+		ctl_operations, kea_operations, windows_operations };
 	static struct CMUnitTest tests[OPERATIONS_MAX];
 	const struct operation *operations;
 	size_t i, n, all = 0;
 	int failed;
 
+	if (windows_helper())
+		return 0;
 	thorough = getenv("TORTURE") != NULL;
 	fault_init();
 	for (i = 0; i < nitems(groups); i++) {

@@ -6,6 +6,7 @@
 #ifndef DHCPFO_TORTURE_TORTURE_H
 #define DHCPFO_TORTURE_TORTURE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "fault.h"
@@ -30,5 +31,10 @@ const struct operation *api_operations(size_t *n);
 const struct operation *set_operations(size_t *n);
 const struct operation *life_operations(size_t *n);
 const struct operation *ctl_operations(size_t *n);
+const struct operation *kea_operations(size_t *n);
+const struct operation *windows_operations(size_t *n);
+
+/** Was this process started as the helper of a server?  It is it, then. */
+bool windows_helper(void);
 
 #endif
