@@ -250,6 +250,8 @@ do_again(struct foreign *f)
 {
 	forget_round(f);
 	f->type->reset(f);
+	if (f->server != NULL && f->type->hurry != NULL)
+		f->type->hurry(f->server);
 	run(f);
 	look(f);
 	assert_as_it_goes(f);
@@ -268,8 +270,8 @@ count_fds(void)
 	return n;
 }
 
-static void
-assert_nothing_is_left(const struct foreign *f)
+void
+foreign_assert_nothing_is_left(const struct foreign *f)
 {
 	siginfo_t info = { .si_pid = 0 };
 	int found;
@@ -289,7 +291,7 @@ end_round(struct foreign *f)
 {
 	forget_round(f);
 	foreign_close(f);
-	assert_nothing_is_left(f);
+	foreign_assert_nothing_is_left(f);
 }
 
 static void
@@ -307,17 +309,39 @@ check(void *context, const struct fault *fault, unsigned long hits)
 
 /* ---------------------------------------------------------------- the table */
 
+void
+foreign_begin(struct foreign *f, const struct foreign_type *type,
+    const struct deed *deed)
+{
+	f->type = type;
+	f->deed = deed;
+	log_open(log_to_memory, NULL);
+	type->begin(f);
+	fault_peer(f->peer);
+	f->fds = count_fds();
+}
+
+void
+foreign_begun(struct foreign *f)
+{
+	f->live = fault_live();
+}
+
+void
+foreign_end(struct foreign *f)
+{
+	fault_watch(NULL);
+	fault_peer(NULL);
+	f->type->end(f);
+	log_open(NULL, NULL);
+}
+
 static void *
 begin(const struct operation *operation)
 {
 	struct foreign *f = test_calloc(1, sizeof(*f));
 
-	f->type = operation->how;
-	f->deed = operation->what;
-	log_open(log_to_memory, NULL);
-	f->type->begin(f);
-	fault_peer(f->peer);
-	f->fds = count_fds();
+	foreign_begin(f, operation->how, operation->what);
 	f->type->reset(f);
 	f->type->look(f);
 	memcpy(f->before, f->world, sizeof(f->before));
@@ -330,7 +354,7 @@ begin(const struct operation *operation)
 	memcpy(f->after, f->world, sizeof(f->after));
 	memcpy(f->read, f->rows, sizeof(f->read));
 	end_round(f);
-	f->live = fault_live();
+	foreign_begun(f);
 	return f;
 }
 
@@ -341,10 +365,7 @@ end(void *context)
 
 	forget_round(f);
 	foreign_close(f);
-	fault_watch(NULL);
-	fault_peer(NULL);
-	f->type->end(f);
-	log_open(NULL, NULL);
+	foreign_end(f);
 	test_free(f);
 }
 

@@ -24,7 +24,15 @@ struct foreign_type {
 	void (*look)(struct foreign *f);
 	/* Is this the beginning of what may change the peer? */
 	bool (*is_order)(const void *at, size_t n);
+	/* What a server waits for after failures is over; or NULL. */
+	void (*hurry)(struct failover_server *server);
+	/* Lines of a configuration, without the type. */
+	void (*configure)(FILE *conf);
+	/* The state of the relationship becomes COMMUNICATION_INT by itself. */
+	void (*move)(void);
 };
+
+extern const struct foreign_type foreign_kea, foreign_windows;
 
 /* A call, and what it does when it goes well. */
 struct deed {
@@ -62,6 +70,15 @@ struct foreign {
 /** Operations: for each of ${n} ${deeds} one, called ${prefix}__NAME. */
 void foreign_operations(const struct foreign_type *type, const char *prefix,
     const struct deed *deeds, size_t n, struct operation *operations);
+
+/** Begin with a peer; what is there after foreign_begun() may stay. */
+void foreign_begin(struct foreign *f, const struct foreign_type *type,
+    const struct deed *deed);
+void foreign_begun(struct foreign *f);
+void foreign_end(struct foreign *f);
+
+/** After a round: no memory, no descriptor, no child. */
+void foreign_assert_nothing_is_left(const struct foreign *f);
 
 /** Does the answer of the round say that nobody knows what was done? */
 bool foreign_is_doubtful(const struct foreign *f);

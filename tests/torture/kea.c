@@ -277,6 +277,22 @@ is_order(const void *at, size_t n)
 	return false;
 }
 
+static void
+configure(FILE *conf)
+{
+	fprintf(conf, "socket = %s\ntimeout = %u\n", fake->path, PATIENCE_MS);
+}
+
+static void
+move(void)
+{
+	let_rest();
+	world->pair = PAIR_DEAD;
+}
+
+const struct foreign_type foreign_kea = { &failover_server_kea, begin, end,
+	reset, look, is_order, NULL, configure, move };
+
 /* ---------------------------------------------------------------- calls */
 
 static DHCP_FAILOVER_RELATIONSHIP
@@ -362,11 +378,9 @@ static const struct deed deeds[] = {
 const struct operation *
 kea_operations(size_t *n)
 {
-	static const struct foreign_type type = { &failover_server_kea, begin,
-		end, reset, look, is_order };
 	static struct operation all[nitems(deeds)];
 
-	foreign_operations(&type, "kea", deeds, nitems(deeds), all);
+	foreign_operations(&foreign_kea, "kea", deeds, nitems(deeds), all);
 	*n = nitems(all);
 	return all;
 }

@@ -196,7 +196,8 @@ main(int argc, char *argv[])
 {
 	static const struct operation *(*const groups[])(
 	    size_t * n) = { api_operations, set_operations, life_operations,
-		ctl_operations, kea_operations, windows_operations };
+		ctl_operations, kea_operations, windows_operations,
+		watch_operations };
 	static struct CMUnitTest tests[OPERATIONS_MAX];
 	const struct operation *operations;
 	size_t i, n, all = 0;

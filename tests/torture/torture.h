@@ -33,6 +33,7 @@ const struct operation *life_operations(size_t *n);
 const struct operation *ctl_operations(size_t *n);
 const struct operation *kea_operations(size_t *n);
 const struct operation *windows_operations(size_t *n);
+const struct operation *watch_operations(size_t *n);
 
 /** Was this process started as the helper of a server?  It is it, then. */
 bool windows_helper(void);

@@ -14,12 +14,14 @@
 /* Says that this is a helper, and where what it shares with dhcpfod is. */
 #define SHARED "TORTURE_WINDOWS"
 
+#define PROGRAM "/proc/self/exe"
 #define RELATIONSHIPS 2u
 
 enum scene {
 	SCENE_THERE,
 	SCENE_ABSENT, /* there is no such relationship */
-	SCENE_DENIED /* nothing may be changed */
+	SCENE_DENIED, /* nothing may be changed */
+	SCENE_MOVED /* the state is another one */
 };
 
 /* The server, shared with its helper. */
@@ -91,13 +93,16 @@ write_down(struct windows_world *w, const struct helper_message *question)
 
 /* What relationship ${i} is in an answer, behind a pointer to it. */
 static void
-put_relationship(struct ndr_writer *writer, size_t i)
+put_relationship(struct ndr_writer *writer, const struct windows_world *w,
+    size_t i)
 {
 	struct ndr_writer alone = { .at = NULL };
 	DHCP_FAILOVER_RELATIONSHIP rel;
 	DHCP_IP_ARRAY scopes;
 
 	rel = relationship(i, &scopes);
+	if (w->scene == SCENE_MOVED)
+		rel.State = COMMUNICATION_INT;
 	/* A request has a server in front of it. */
 	msdhcpm_ask_relationship(&alone, &rel);
 	ndr_put_octets(writer, alone.at + sizeof(DWORD),
@@ -107,7 +112,8 @@ put_relationship(struct ndr_writer *writer, size_t i)
 
 /* One relationship at a time. */
 static void
-put_part(struct ndr_writer *writer, const struct helper_message *question)
+put_part(struct ndr_writer *writer, const struct windows_world *w,
+    const struct helper_message *question)
 {
 	DWORD resume = question->body[sizeof(DWORD)];
 
@@ -116,7 +122,7 @@ put_part(struct ndr_writer *writer, const struct helper_message *question)
 	ndr_put_u32(writer, 1);
 	ndr_put_pointer(writer, writer);
 	ndr_put_u32(writer, 1);
-	put_relationship(writer, resume);
+	put_relationship(writer, w, resume);
 	ndr_put_u32(writer, 1);
 	ndr_put_u32(writer, RELATIONSHIPS - resume - 1);
 	ndr_put_u32(writer,
@@ -132,7 +138,7 @@ put_get(struct ndr_writer *writer, const struct windows_world *w)
 		return;
 	}
 	ndr_put_pointer(writer, writer);
-	put_relationship(writer, 0);
+	put_relationship(writer, w, 0);
 	ndr_put_u32(writer, ERROR_SUCCESS);
 }
 
@@ -160,7 +166,7 @@ carry_out(struct windows_world *w, const struct helper_message *question,
 	}
 	switch ((enum msdhcpm_op)question->number) {
 	case MSDHCPM_ENUM:
-		put_part(writer, question);
+		put_part(writer, w, question);
 		break;
 	case MSDHCPM_GET:
 	case MSDHCPM_SCOPE_RELATIONSHIP:
@@ -234,7 +240,7 @@ begin(struct foreign *f)
 	world = foreign_share(sizeof(*world), &world_fd);
 	snprintf(text, sizeof(text), "%d", world_fd);
 	assert_int_equal(setenv(SHARED, text, 1), 0);
-	f->options = stand_in_options("/proc/self/exe");
+	f->options = stand_in_options(PROGRAM);
 	assert_non_null(f->options);
 	f->peer = &world->fault;
 }
@@ -251,15 +257,17 @@ end(struct foreign *f)
 static void
 reset(struct foreign *f)
 {
-	struct windows *windows;
-
 	world->scene = (enum scene)f->deed->scene;
 	world->length = 0;
 	world->text[0] = '\0';
-	if (f->server == NULL)
-		return;
-	/* As if the time had passed. */
-	windows = f->server->impl;
+}
+
+/* As if the time had passed. */
+static void
+hurry(struct failover_server *server)
+{
+	struct windows *windows = server->impl;
+
 	windows->helper.not_before = 0;
 }
 
@@ -280,6 +288,21 @@ is_order(const void *at, size_t n)
 	return n == HELPER_HEADER_SIZE && helper_header_read(at, &message) &&
 	    message.kind == HELPER_CALL && is_change(message.number);
 }
+
+static void
+configure(FILE *conf)
+{
+	fprintf(conf, "address = 192.0.2.1\nhelper = %s\n", PROGRAM);
+}
+
+static void
+move(void)
+{
+	world->scene = SCENE_MOVED;
+}
+
+const struct foreign_type foreign_windows = { &failover_server_windows, begin,
+	end, reset, look, is_order, hurry, configure, move };
 
 /* ---------------------------------------------------------------- calls */
 
@@ -422,11 +445,10 @@ static const struct deed deeds[] = {
 const struct operation *
 windows_operations(size_t *n)
 {
-	static const struct foreign_type type = { &failover_server_windows,
-		begin, end, reset, look, is_order };
 	static struct operation all[nitems(deeds)];
 
-	foreign_operations(&type, "windows", deeds, nitems(deeds), all);
+	foreign_operations(&foreign_windows, "windows", deeds, nitems(deeds),
+	    all);
 	*n = nitems(all);
 	return all;
 }
