@@ -61,6 +61,15 @@ unread(enum dhcp_error error)
 	    error;
 }
 
+/* Was there no connection on which the command could have been sent? */
+static bool
+is_unsent(enum dhcp_error error)
+{
+	return error == ERROR_DHCP_SERVER_NOT_RUNNING ||
+	    error == ERROR_DHCP_SERVER_NOT_REACHABLE ||
+	    error == ERROR_ACCESS_DENIED;
+}
+
 /* ---------------------------------------------------------- partner-down */
 
 static enum dhcp_error
@@ -331,6 +340,8 @@ apply(struct failover_server *server, const struct kea_buffer *saved,
 		   "instead of %u ms",
 	    server->name, new, old);
 	error = unread(order(server, &set));
+	if (is_unsent(error))
+		return error;
 	lost = error == ERROR_TIMEOUT || error == RPC_S_CALL_FAILED;
 	taken = error == ERROR_SUCCESS;
 	if (!taken)

@@ -970,6 +970,32 @@ safe_period_that_cannot_be_put_back__is_cried_out(void **state)
 	    strstr(server->report.last_error_text, "COULD NOT BE SET AGAIN"));
 }
 
+/* All goes well until config-test; then Kea has gone. */
+static const char *
+go_after_test(void *arg, const char *asked, enum fake_how *how)
+{
+	const struct fake *kea = arg;
+
+	*how = FAKE_ANSWER;
+	if (strstr(asked, "status-get") != NULL)
+		return STATUS_22_NORMAL;
+	if (strstr(asked, "config-get") != NULL)
+		return CONFIG_22;
+	unlink(kea->path);
+	return OK_TEXT;
+}
+
+static void
+safe_period_that_cannot_be_sent__is_not_taken_back(void **state)
+{
+	(void)state;
+	open_server(true);
+	fake->arg = fake;
+	fake->say = go_after_test;
+	assert_error(set_period(5), ERROR_DHCP_SERVER_NOT_RUNNING);
+	assert_null(strstr(logged, "former configuration"));
+}
+
 /* Kea took it, and was never heard of again. */
 static void
 safe_period_that_can_neither_be_seen_nor_put_back__is_in_doubt(void **state)
@@ -1187,6 +1213,7 @@ main(void)
 		TEST(safe_period_that_fails_the_test__is_not_set),
 		TEST(safe_period_that_cannot_be_set__is_put_back_at_once),
 		TEST(safe_period_that_cannot_be_put_back__is_cried_out),
+		TEST(safe_period_that_cannot_be_sent__is_not_taken_back),
 		TEST(
 		    safe_period_that_can_neither_be_seen_nor_put_back__is_in_doubt),
 		TEST(config_set_whose_answer_got_lost__is_not_repeated),
