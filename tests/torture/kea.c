@@ -46,6 +46,8 @@ static struct kea_options options;
 static struct kea_world *world;
 static struct fake *fake, *partner;
 static int world_fd, nobody; /* where a partner does not listen */
+/* Of this round: the new configuration was sent; or only the former one. */
+static bool sent_new, sent_for_nothing;
 
 /* ---------------------------------------------------------------- Kea */
 
@@ -248,6 +250,7 @@ reset(struct foreign *f)
 	world->delay = DELAY;
 	world->broken = false;
 	world->sets = 0;
+	sent_new = sent_for_nothing = false;
 }
 
 static void
@@ -257,24 +260,32 @@ look(struct foreign *f)
 		"in maintenance" };
 
 	let_rest();
-	snprintf(f->world, sizeof(f->world), "%s, %lu ms%s", pairs[world->pair],
-	    world->delay, world->broken ? ", broken" : "");
+	snprintf(f->world, sizeof(f->world), "%s, %lu ms%s%s",
+	    pairs[world->pair], world->delay, world->broken ? ", broken" : "",
+	    sent_for_nothing ? ", disturbed" : "");
 }
 
 static bool
+begins(const char *at, size_t n, const char *command)
+{
+	return n > strlen(command) && is_command(at, command);
+}
+
+/* What was not sent need not be taken back, which stops Kea for a moment. */
+static bool
 is_order(const void *at, size_t n)
 {
-	static const char *const orders[] = {
-		"{\"command\":\"ha-maintenance-start\"",
-		"{\"command\":\"config-set\"",
-	};
-	size_t i;
+	const char *text = at;
 
-	for (i = 0; i < nitems(orders); i++)
-		if (n >= strlen(orders[i]) &&
-		    memcmp(at, orders[i], strlen(orders[i])) == 0)
-			return true;
-	return false;
+	if (begins(text, n, "ha-maintenance-start"))
+		return true;
+	if (!begins(text, n, "config-set"))
+		return false;
+	if (strstr(text, "\"max-response-delay\":2000") == NULL)
+		sent_new = true;
+	else if (!sent_new)
+		sent_for_nothing = true;
+	return true;
 }
 
 static void
