@@ -367,6 +367,13 @@ read_some(void *buffer, size_t size, void *arg)
 	return n == -1 ? 0 : (size_t)n;
 }
 
+/* jansson would go on with a text that lacks an octet for want of memory. */
+static void *
+must_malloc(size_t size)
+{
+	return must(malloc(size));
+}
+
 static json_t *
 read_json(struct load *load, int fd)
 {
@@ -375,6 +382,7 @@ read_json(struct load *load, int fd)
 	json_t *root;
 	char *near;
 
+	json_set_alloc_funcs(must_malloc, free);
 	root = json_load_callback(read_some, &source, JSON_REJECT_DUPLICATES,
 	    &error);
 	if (source.error != 0) {

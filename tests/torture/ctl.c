@@ -60,6 +60,7 @@ static const char file_text[] =
     "{ \"name\": \"a\", \"mclt\": 60, \"scopes\": [\"10.1.0.0\"] },\n"
     "{ \"name\": \"b\", \"percentage\": 7, \"safePeriod\": \"never\" },\n"
     "{ \"name\": \"new\", \"mode\": \"hotStandby\", \"percentage\": 5,\n"
+    "  \"primaryName\": \"0123456789abc\\\"0123456789\",\n"
     "  \"primaryAddr\": \"192.0.2.1\", \"secondaryAddr\": \"192.0.2.2\",\n"
     "  \"scopes\": [\"10.9.0.0\", \"10.9.1.0\"] } ] }\n";
 
