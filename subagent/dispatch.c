@@ -36,6 +36,9 @@ enum agentx_command {
 /* More than -L can ask for in earnest. */
 #define LOG_HANDLERS_MAX 16u
 
+/* SETs that reach the engine in the moment of a registration, at most. */
+#define ENGINE_SETS_MAX 8u
+
 /* A master may hang for a while, and then answer all the same. */
 #define ANSWER_SECONDS 86400
 
@@ -48,6 +51,8 @@ static struct {
 	unsigned int unanswered; /* notifications */
 	bool heard; /* something from the master */
 	bool told_too_long; /* of this session */
+	long engine_sets[ENGINE_SETS_MAX]; /* transactions, of this session */
+	size_t nengine_sets;
 } dispatch;
 
 void
@@ -318,6 +323,34 @@ read_by_engine(netsnmp_request_info *request, struct table_hint *hint,
 		netsnmp_request_set_error(request, SNMP_ERR_GENERR);
 }
 
+/* The engine keeps what a SET has until it hears of its end. */
+static void
+engine_has_set(long transaction)
+{
+	size_t i;
+
+	for (i = 0; i < dispatch.nengine_sets; i++)
+		if (dispatch.engine_sets[i] == transaction)
+			return;
+	if (i < ENGINE_SETS_MAX)
+		dispatch.engine_sets[dispatch.nengine_sets++] = transaction;
+}
+
+/* Is ${transaction}, which ends, the engine's? */
+static bool
+engine_gives_up(long transaction)
+{
+	size_t i;
+
+	for (i = 0; i < dispatch.nengine_sets; i++)
+		if (dispatch.engine_sets[i] == transaction) {
+			dispatch.engine_sets[i] =
+			    dispatch.engine_sets[--dispatch.nengine_sets];
+			return true;
+		}
+	return false;
+}
+
 int
 dispatch_handler(netsnmp_mib_handler *handler,
     netsnmp_handler_registration *reginfo, netsnmp_agent_request_info *info,
@@ -329,9 +362,11 @@ dispatch_handler(netsnmp_mib_handler *handler,
 	(void)handler;
 	(void)reginfo;
 	if (info->mode != MODE_GET && info->mode != MODE_GETNEXT) {
-		if (info->mode == MODE_SET_RESERVE1)
+		if (info->mode == MODE_SET_RESERVE1) {
+			engine_has_set(info->asp->pdu->transid);
 			netsnmp_set_request_error(info, requests,
 			    SNMP_ERR_RESOURCEUNAVAILABLE);
+		}
 		return SNMP_ERR_NOERROR;
 	}
 	table_hint_init(&hint, dispatch.scalars);
@@ -458,6 +493,9 @@ receive(int operation, netsnmp_session *session, int reqid, netsnmp_pdu *pdu,
 		transaction_undo(pdu);
 		break;
 	case AGENTX_CLEANUPSET:
+		if (engine_gives_up(pdu->transid))
+			return dispatch.passed_on(operation, session, reqid,
+			    pdu, magic);
 		transaction_cleanup(pdu);
 		break;
 	case AGENTX_NOTIFY:
@@ -478,6 +516,7 @@ dispatch_session_began(netsnmp_session *session)
 		dispatch.passed_on = session->callback;
 	session->callback = receive;
 	dispatch.told_too_long = false;
+	dispatch.nengine_sets = 0;
 	stream_watch(snmp_sess_transport(snmp_sess_pointer(session)), too_long);
 }
 

@@ -34,7 +34,7 @@ void dispatch_ping(void);
  * A handler for the registration.  While Net-SNMP waits for an answer of its
  * own (when it registers) it takes over the session's callback, and what comes
  * in that moment reaches its engine and then this: reads are answered, SETs are
- * told to try again.
+ * told to try again, and the engine gets their CleanupSet.
  */
 Netsnmp_Node_Handler dispatch_handler;
 

@@ -1434,6 +1434,7 @@ ping__is_heard_when_it_is_answered(void **state)
 
 /* A request as Net-SNMP's engine would hand it to the handler. */
 struct engine_request {
+	netsnmp_pdu pdu;
 	netsnmp_agent_session asp;
 	netsnmp_agent_request_info info;
 	netsnmp_request_info request;
@@ -1446,6 +1447,8 @@ ask_handler(struct engine_request *r, int mode, const oid *name, size_t length)
 	memset(r, 0, sizeof(*r));
 	r->info.mode = mode;
 	r->info.asp = &r->asp;
+	r->asp.pdu = &r->pdu;
+	r->pdu.transid = 4;
 	r->varbind = snmp_varlist_add_variable(&r->varbind, name, length,
 	    ASN_NULL, NULL, 0);
 	assert_non_null(r->varbind);
@@ -1493,6 +1496,34 @@ handler__of_a_set__says_that_it_is_not_to_be_had_now(void **state)
 	ask_handler(&r, MODE_SET_FREE, MCLT_OF(2, 'a'));
 	assert_int_equal(r.request.status, SNMP_ERR_NOERROR);
 	snmp_free_varbind(r.varbind);
+}
+
+/* It keeps what the SET had, perhaps a secret, until it is told of its end. */
+static void
+handler__of_a_set__lets_the_engine_know_of_its_end(void **state)
+{
+	struct engine_request r;
+
+	(void)state;
+	ask_handler(&r, MODE_SET_RESERVE1, MCLT_OF(2, 'a'));
+	snmp_free_varbind(r.varbind);
+	/* Of one varbind after the other. */
+	ask_handler(&r, MODE_SET_RESERVE1, MCLT_OF(2, 'b'));
+	snmp_free_varbind(r.varbind);
+	assert_int_equal(arrive(pdu_new(CLEANUPSET, 3, 4)), 1);
+	assert_int_equal(passed_on, 0);
+	assert_int_equal(arrive(pdu_new(CLEANUPSET, 4, 4)), 7);
+	assert_int_equal(passed_on, 1);
+	assert_int_equal(arrive(pdu_new(CLEANUPSET, 4, 4)), 1);
+	assert_int_equal(passed_on, 1);
+
+	/* The next session may use the number for another SET. */
+	ask_handler(&r, MODE_SET_RESERVE1, MCLT_OF(2, 'a'));
+	snmp_free_varbind(r.varbind);
+	dispatch_session_ended(&session);
+	open_session(1);
+	assert_int_equal(arrive(pdu_new(CLEANUPSET, 4, 4)), 1);
+	assert_int_equal(passed_on, 1);
 }
 
 #define WITH(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -1561,6 +1592,7 @@ main(void)
 		WITH(ping__is_heard_when_it_is_answered),
 		WITH(handler__of_reads__answers_as_the_session_does),
 		WITH(handler__of_a_set__says_that_it_is_not_to_be_had_now),
+		WITH(handler__of_a_set__lets_the_engine_know_of_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
