@@ -113,11 +113,11 @@ mark(const struct step *step, enum set_status status, enum dhcp_error result)
 	if (status == SET_STATUS_FAILED && !step->called &&
 	    row->status.set_status == SET_STATUS_IN_DOUBT)
 		return;
-	if (step->kind == STEP_SET)
-		row->status.last_set_flags = step->flags;
-	else if (status == SET_STATUS_SUCCEEDED &&
+	if (step->kind != STEP_SET && status == SET_STATUS_SUCCEEDED &&
 	    row->status.set_status != SET_STATUS_PENDING)
 		return;
+	/* Those of an earlier SET would seem to have failed with scopes. */
+	row->status.last_set_flags = step->row->given & FAILOVER_SET_ALL;
 	row->status.set_status = status;
 	row->status.last_set_result = result;
 	row->status.last_set_time = time(NULL);

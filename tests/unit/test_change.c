@@ -1304,6 +1304,33 @@ doubt__that_the_listing_ends_in_a_failure__is_one(void **state)
 	assert_all_is_true(w);
 }
 
+/* Or it reads as if the members that were set before had failed. */
+static void
+failure__of_scopes_alone__is_told_without_the_flags_of_an_earlier_set(
+    void **state)
+{
+	struct world *w = *state;
+	struct said said;
+
+	done(w, ASKS(MEMBER(0, "a", MCLT, 60)));
+	assert_int_equal(status(w, 0, "a")->last_set_flags, MCLT);
+	world_control(w, 0, "add_scopes 0 5 before 0\n");
+	change_finish(
+	    committed(w, ASKS(SCOPE(0, "a", 9, CHANGE_CREATE)), &said));
+	assert_said(&said, CHANGE_FAILED);
+	assert_status(w, 0, "a", SET_STATUS_FAILED);
+	assert_int_equal(status(w, 0, "a")->last_set_flags, 0);
+	/* With members it is one SET. */
+	change_finish(committed(w,
+	    ASKS(MEMBER(0, "a", PERCENTAGE, 60),
+		SCOPE(0, "a", 9, CHANGE_CREATE)),
+	    &said));
+	assert_said(&said, CHANGE_FAILED);
+	assert_status(w, 0, "a", SET_STATUS_FAILED);
+	assert_int_equal(status(w, 0, "a")->last_set_flags, PERCENTAGE);
+	assert_all_is_true(w);
+}
+
 /* "Trust no column of this row": a refusal does not make it trusted. */
 static void
 doubt__and_a_change_that_does_not_reach_the_server__lasts(void **state)
@@ -2127,6 +2154,8 @@ main(void)
 		    doubt__that_cannot_be_ended__lasts_until_the_next_listing),
 		WITH_ALL(one,
 		    doubt__that_the_listing_ends_in_a_failure__is_one),
+		WITH_ALL(one,
+		    failure__of_scopes_alone__is_told_without_the_flags_of_an_earlier_set),
 		WITH(one_plain,
 		    doubt__and_a_change_that_does_not_reach_the_server__lasts),
 		WITH(one_plain,
