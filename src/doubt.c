@@ -93,6 +93,8 @@ resolve(struct managed *server, const struct doubt *doubt, struct snapshot *old)
 	o.row = row;
 	o.relationship = row->rel.RelationshipName;
 	row->status.set_status = verdict(doubt, before, row);
+	if (row->status.set_status != SET_STATUS_IN_DOUBT)
+		row->status.last_set_time = time(NULL);
 	switch ((enum set_status)row->status.set_status) {
 	case SET_STATUS_SUCCEEDED:
 		row->status.last_set_result = ERROR_SUCCESS;

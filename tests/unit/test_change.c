@@ -1331,6 +1331,26 @@ failure__of_scopes_alone__is_told_without_the_flags_of_an_earlier_set(
 	assert_all_is_true(w);
 }
 
+static void
+doubt__that_ends__is_timed(void **state)
+{
+	struct world *w = *state;
+	struct said said;
+
+	world_control(w, 0,
+	    "set 0 1726 after\nget 0 1722 before 2\nlist 0 1722 before\n");
+	change_finish(committed(w, ASKS(MEMBER(0, "a", MCLT, 60)), &said));
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	world_row(w, 0, "a")->status.last_set_time = 1;
+
+	world_control(w, 0, NULL);
+	roster_poll(world_server(w, 0));
+	world_drain(w);
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+	assert_int_not_equal(status(w, 0, "a")->last_set_time, 1);
+	assert_all_is_true(w);
+}
+
 /* "Trust no column of this row": a refusal does not make it trusted. */
 static void
 doubt__and_a_change_that_does_not_reach_the_server__lasts(void **state)
@@ -2156,6 +2176,7 @@ main(void)
 		    doubt__that_the_listing_ends_in_a_failure__is_one),
 		WITH_ALL(one,
 		    failure__of_scopes_alone__is_told_without_the_flags_of_an_earlier_set),
+		WITH(one_plain, doubt__that_ends__is_timed),
 		WITH(one_plain,
 		    doubt__and_a_change_that_does_not_reach_the_server__lasts),
 		WITH(one_plain,
