@@ -217,6 +217,9 @@ check_address(struct parser *p, const struct conf_server *server)
 {
 	const struct entry *entry = section_find(&p->section, "address");
 
+	if (entry == NULL && server->type->needs_address)
+		return conf_fail(p, p->section.line,
+		    "a server of type %s needs an address", server->type->name);
 	return entry == NULL || host_name(server->address) ||
 	    conf_fail(p, entry->line,
 		"address: \"%s\" is not a dotted quad or the name of a host",

@@ -87,6 +87,7 @@ struct failover_server_type {
 	enum failover_server_kind kind;
 	uint32_t sets; /* flags it can set; open may narrow a handle's */
 	bool creates; /* relationships and scopes can come and go */
+	bool needs_address;
 	const struct conf_key *keys; /* its own keys in [server N] */
 	size_t nkeys;
 	size_t options_size; /* of the struct that the keys fill */

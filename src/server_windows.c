@@ -269,6 +269,7 @@ const struct failover_server_type failover_server_windows = {
 	.kind = FAILOVER_SERVER_WINDOWS,
 	.sets = FAILOVER_SET_ALL,
 	.creates = true,
+	.needs_address = true,
 	.keys = keys,
 	.nkeys = nitems(keys),
 	.options_size = sizeof(struct windows_options),

@@ -421,6 +421,7 @@ read__of_a_bad_file__says_where_and_what(void **state)
 		{ "\n[server 1]\nname = x\n", "2: [server 1] has no type, which may be one of: local, kea, windows, test" },
 		{ "[server 1]\n[server 2]\ntype = local\n", "1: [server 1] has no type, which may be one of: local, kea, windows, test" },
 		{ "[server 1]\nname = x\ntype = Local\n", "3: type: \"Local\" is not one of: local, kea, windows, test" },
+		{ "\n[server 1]\ntype = windows\n", "2: a server of type windows needs an address" },
 		{ "[server 1]\ntype =\n", "2: type: \"\" is not one of: local, kea, windows, test" },
 		{ LOCAL "name = x\n[server 2]\ntype = local\nname = x\n", "6: name: \"x\" is that of [server 1] already" },
 		{ "[server 2]\ntype = local\nname = server1\n" LOCAL, "4: name: \"server1\" is that of [server 2] already" },
