@@ -38,12 +38,13 @@ static size_t polls_per_tick;
 static bool stopping;
 
 static const char usage_text[] =
-    "usage: dhcpfod [-ftV] [-c FILE] [-x SOCKET] [-L LOGOPTS] [-D TOKENS]\n"
+    "usage: dhcpfod [-fhtV] [-c FILE] [-x SOCKET] [-L LOGOPTS] [-D TOKENS]\n"
     "               [-p PIDFILE]\n"
     "  -c FILE     configuration (default: " DHCPFO_CONF ")\n"
     "  -D TOKENS   debug output of Net-SNMP (e.g. agentx) and of dhcpfod "
     "itself\n"
     "  -f          stay in the foreground, log to standard error\n"
+    "  -h          print this and exit\n"
     "  -L LOGOPTS  where to log, as in snmpcmd(1): e, f FILE, o, s FACILITY\n"
     "  -p PIDFILE  write the process number there\n"
     "  -t          test the configuration and exit\n"

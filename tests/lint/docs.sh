@@ -113,6 +113,20 @@ commands() {
 	result "$what" "$(differ 'the help' dhcpfoctl.1 "$tmp/help" "$tmp/page")"
 }
 
+# Options begin the lines that are indented by two.
+options() {
+	what='dhcpfod.8 has every option of dhcpfod -h, and no other'
+	if ! "$MAKE" B="$programs" "$programs/dhcpfod" >"$tmp/make" 2>&1; then
+		result "$what" "$(cat "$tmp/make")"
+		return
+	fi
+	"$programs/dhcpfod" -h | sed -n 's/^  -\([A-Za-z]\) .*/\1/p' |
+	    sort -u >"$tmp/help"
+	sed -n 's/^\.It Fl \([A-Za-z]\)\( .*\)*$/\1/p' docs/dhcpfod.8 |
+	    sort -u >"$tmp/page"
+	result "$what" "$(differ 'the help' dhcpfod.8 "$tmp/help" "$tmp/page")"
+}
+
 # objects ACCESS...: the objects of the MIB with one of these.
 objects() {
 	awk -v wanted=" $* " '
@@ -152,6 +166,7 @@ titles
 configuration
 defaults
 commands
+options
 guide
 no_strangers
 finish
