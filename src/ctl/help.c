@@ -37,7 +37,8 @@ const char help_list[] =
 "  SCOPES      how many there are in the relationship\n"
 "\n"
 "With --json: an array of objects, whose members have the names of the columns\n"
-"in DHCP-FAILOVER-MIB, without dhcpFoRel.  A safePeriod of 4294967295 is never.\n"
+"in DHCP-FAILOVER-MIB, without dhcpFoRel; server and serverIndex say on which\n"
+"server.  A safePeriod of 4294967295 is never.\n"
 "\n"
 "examples:\n"
 "  dhcpfoctl list\n"
@@ -46,8 +47,8 @@ const char help_list[] =
 
 const char help_show[] =
 "Shows every member of a relationship, one on a line, and then its scopes with\n"
-"how many addresses each has, by those who may give them out.  What is not known\n"
-"is shown as -.  The shared secret is never shown, only whether there is one.\n"
+"how many addresses each has, by those who may give them out.  A number that is\n"
+"not known is shown as -.  The shared secret is never shown, only whether there is one.\n"
 "\n"
 "With --json: one object, as list has it, and its scopes with their statistics,\n"
 "named as in DHCP-FAILOVER-MIB without dhcpFoScope.\n"
