@@ -374,7 +374,8 @@ STANDINS   := $(notdir $(wildcard mibs/standin/*.txt))
 configured  = sed -e 's,@sbindir@,$(sbindir),' \
     -e 's,/etc/dhcpfo/,$(sysconfdir)/dhcpfo/,' \
     -e 's,/var/lib/,$(localstatedir)/lib/,' \
-    -e 's,/usr/share/snmp/mibs,$(mibdir),'
+    -e 's,/usr/share/snmp/mibs,$(mibdir),' \
+    -e 's,/usr/local/libexec/,$(libexecdir)/,'
 # $(call install,FILE,AS): with the paths that are true here.
 install     = $(configured) $(1) >$(B)/installed && \
     $(INSTALL) -m 644 $(B)/installed $(DESTDIR)$(2)

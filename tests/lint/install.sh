@@ -67,7 +67,11 @@ result 'the unit names what has been installed' "$(
 	    wanted /../else/opt/fo/sbin/dhcpfod \
 		/../else/opt/fo/etc/dhcpfo/dhcpfod.conf)"
 result 'the manual pages name it, too' \
-    "$(grep -rn '[^o]/etc/dhcpfo' "$tmp/else/opt/fo/share/man")"
+    "$(grep -rnE '[^o]/etc/dhcpfo|/usr/(local|share)/|^\.Pa /usr' \
+	"$tmp/else/opt/fo/share/man")"
+result 'the configuration names the helper that has been installed' "$(
+	grep -x '#helper = .*' "$tmp/else/opt/fo/etc/dhcpfo/dhcpfod.conf" |
+	    grep -vx '#helper = /opt/fo/libexec/dhcpfo/dhcpfo-msdhcpm')"
 
 # The library alone, as somebody else's program would use it.
 example() {
