@@ -10,7 +10,7 @@ import unittest
 
 from lab import (BUILD, MIB, Later, octets_of, rel, scalar, scope, server, values,
                  wait)
-from windows_case import (MISSING, Relationship, WindowsCase, WindowsLab,
+from windows_case import (HELPER, MISSING, Relationship, WindowsCase, WindowsLab,
                           dhcpm_server)
 
 R = lambda *a, **k: (a, k)  # noqa: E731
@@ -608,6 +608,26 @@ class Credentials(unittest.TestCase):
                  "it has ended")
             # Its number must not become somebody's whom dhcpfod then kills.
             self.assertTrue(os.path.exists("/proc/%d" % helper))
+
+    def test_the_helper__is_not_traced_by_its_own_user(self):
+        """It has the password.  What belongs to a process that can be traced
+        or dumped belongs to its user, else to root."""
+        nobody = {"user": 65534} if os.getuid() == 0 else {}
+        ours, its = socket.socketpair()
+        # By descriptor: that user may not be able to come here.
+        program = os.open(HELPER, os.O_RDONLY)
+        self.addCleanup(os.close, program)
+        with ours, its, subprocess.Popen(
+                ["dhcpfo-msdhcpm"], stdin=its, pass_fds=[program], **nobody,
+                executable="/proc/self/fd/%d" % program) as helper:
+            its.close()
+            environ = "/proc/%d/environ" % helper.pid
+            try:
+                wait(lambda: os.stat(environ).st_uid == 0, "it is hidden", 2)
+                self.assertIsNone(helper.poll())
+            finally:
+                ours.close()
+                helper.wait()
 
     def test_the_helper__ends_with_dhcpfod(self):
         with dhcpm_server.DhcpmServer() as dhcpm:
