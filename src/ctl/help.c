@@ -70,7 +70,7 @@ const char help_set[] =
 "  state=partnerDown      or another state; only a partner that is certainly\n"
 "                         switched off may be declared to be down\n"
 "  prevState=STATE        only to restore what was\n"
-"  sharedSecret=@FILE     the first line of a file that not everyone can read;\n"
+"  sharedSecret=@FILE     the only line of a file that not everyone can read;\n"
 "  sharedSecret=-         of standard input;\n"
 "  sharedSecret=          no secret, messages are not authenticated any more.\n"
 "                         A secret itself is not taken: everyone can see the\n"
