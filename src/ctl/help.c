@@ -48,7 +48,8 @@ const char help_list[] =
 const char help_show[] =
 "Shows every member of a relationship, one on a line, and then its scopes with\n"
 "how many addresses each has, by those who may give them out.  A number that is\n"
-"not known is shown as -.  The shared secret is never shown, only whether there is one.\n"
+"not known is shown as -.  The shared secret is never shown, only whether there\n"
+"is one.\n"
 "\n"
 "With --json: one object, as list has it, and its scopes with their statistics,\n"
 "named as in DHCP-FAILOVER-MIB without dhcpFoScope.\n"
