@@ -637,6 +637,9 @@ class Reload(MonitorCase):
             if there:
                 lab.servers[7] = Server(7, type="local", name="sept")
             lab.write_conf()
+            # A TimeStamp has ticks of 10 ms.
+            wait(lambda end=time.monotonic() + 0.02: time.monotonic() > end,
+                 "a tick has passed")
             self.hup("read again")
             self.assertGreater(lab.get(since), before)
             before = lab.get(since)
