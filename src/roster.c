@@ -615,7 +615,9 @@ err0:
 void
 roster_free(struct roster *roster, unsigned int milliseconds)
 {
+	const uint32_t began = roster_now();
 	struct managed *server;
+	unsigned int gone;
 	bool idle = true;
 	size_t i;
 
@@ -627,14 +629,21 @@ roster_free(struct roster *roster, unsigned int milliseconds)
 	}
 	roster->observer = NULL;
 	doubt_free(roster);
+	/* First all are told, for none is to begin anything while we wait. */
 	for (server = roster->leaving; server != NULL; server = server->next)
-		if (worker_stop(server->worker, milliseconds))
+		if (worker_stop(server->worker, 0))
+			server->worker = NULL;
+	for (server = roster->leaving; server != NULL; server = server->next) {
+		gone = (roster_now() - began) * 10;
+		if (worker_stop(server->worker,
+			gone < milliseconds ? milliseconds - gone : 0))
 			server->worker = NULL;
 		else {
 			log_warning("server \"%s\": still busy, not waited for",
 			    server->name);
 			idle = false;
 		}
+	}
 	if (idle)
 		change_end_all(roster);
 	while ((server = roster->leaving) != NULL) {

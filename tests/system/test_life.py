@@ -295,6 +295,21 @@ class Signals(unittest.TestCase):
             self.assertLess(time.monotonic() - began, 8 * PATIENCE / 2)
             self.assertIn("not waited for", lab.log())
 
+    def test_sigterm__with_three_calls_that_never_end__waits_for_all_at_once(
+            self):
+        with Lab([Server(1), Server(2), Server(3)]) as lab:
+            for number in lab.servers:
+                lab.control(number, "list 60000 0 none")
+                lab.forget(number)
+            lab.agent.send_signal(signal.SIGUSR1)
+            wait(lambda: all(lab.calls(n, "list") for n in lab.servers),
+                 "the polls begin")
+            began = time.monotonic()
+            lab.stop_agent()
+            # 5 seconds each would be more than systemd allows.
+            self.assertLess(time.monotonic() - began, 6 * PATIENCE)
+            self.assertEqual(lab.log().count("not waited for"), 3)
+
     def test_sigterm__while_servers_are_polled__is_clean(self):
         # Of use with a sanitizer or valgrind: who ends first, who last.
         for first, last in ((1, 3), (3, 1)):
