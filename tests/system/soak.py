@@ -385,6 +385,9 @@ class Soak:
         def done():
             answer = writer.ask("set", *varbinds, timeout=15)
             answers[answer] += 1
+            if answer == "inconsistentValue":
+                # A SET that was not waited for came after the rows.
+                self.seed_rows()
             return answer == "noError"
         try:
             wait(done, kind, 20)

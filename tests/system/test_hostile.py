@@ -27,7 +27,7 @@ MCLT = rel("Mclt", 1, "alpha")
 LONG = bool(os.environ.get("LONG"))
 SEED = os.environ.get("SEED") or str(int.from_bytes(os.urandom(4), "big"))
 READABLE = 65536  # octets of a PDU, at most
-TOO_BIG = 1
+TOO_BIG, UNAVAILABLE = 1, 13
 RUNNABLE_AT_REST = 0.5  # of the time
 
 
@@ -242,6 +242,27 @@ class Connection(HostileCase):
             wire = self.meet(but=(REGISTER,))
             wire.respond(self.first, error=error, session=self.liar.session)
             self.part()
+
+    def test_sets__before_the_answer_to_register__are_refused_and_let_go(self):
+        # They reach Net-SNMP's engine, which keeps a copy or two of each.
+        payload = b"".join(put_varbind(MCLT, OCTETS, bytes(8000))
+                           for _ in range(8))
+        used = []
+        for _ in range(3):
+            wire = self.meet(but=(REGISTER,))
+            for transaction in range(8):
+                answer = self.liar.ask(wire, TESTSET, transaction, payload)
+                self.assertEqual(answer.error, UNAVAILABLE)
+            wire.respond(self.first, session=self.liar.session)
+            self.liar.get(wire)
+            for transaction in range(8):
+                wire.send(CLEANUPSET, self.liar.session, transaction,
+                          transaction + 1)
+            self.assertEqual(self.liar.get(wire), 1)
+            self.part()
+            used.append(self.used()[1])
+        self.assertLess(used[-1] - used[0], 1000, "kB of memory: %s" % used)
+        self.assertNotIn("restore_set_vars", self.lab.log())
 
     def test_pdu__cut_at_any_octet__and_then_the_end(self):
         pdu = header(TESTSET, len(put_varbind(MCLT, GAUGE32, 7)),
