@@ -116,15 +116,17 @@ end_of_writing(const json_t *json, FILE *file, long n)
 static void
 text__without_memory__is_whole_or_refused(void **state)
 {
-	json_t *json = a_listing();
-	char *whole = written(json);
 	int status = 0;
+	json_t *json;
+	char *whole;
 	FILE *file;
 	long n;
 
 	(void)state;
 	if (!alloc_works())
 		skip();
+	json = a_listing();
+	whole = written(json);
 	for (n = 0; status != NOTHING_FAILED; n++) {
 		file = tmpfile();
 		assert_non_null(file);
