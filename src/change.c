@@ -311,7 +311,8 @@ group_failed(struct change *change, struct group *group)
 	/* Those after it were not called, but may have been told pending. */
 	if (change->late) {
 		for (i = change->failed + 1; i < group->n; i++)
-			if (!group->steps[i].called)
+			if (!group->steps[i].called &&
+			    group->steps[i].row != step->row)
 				mark(&group->steps[i], SET_STATUS_FAILED,
 				    ERROR_OPERATION_ABORTED);
 		for (i = change->current + 1; i < change->ngroups; i++)

@@ -1787,6 +1787,29 @@ undo__whose_answer_got_lost__does_not_end_as_failed_with_success(void **state)
 	undone(w, change, &said);
 	change_finish(change);
 	world_control(w, 0, NULL);
+/* What was not called of a row does not hide why it failed. */
+static void
+expire__and_the_first_call_of_a_row_fails__tells_why_in_it(void **state)
+{
+	struct world *w = *state;
+	struct change *change = checked(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), SCOPE(0, "a", 9, CHANGE_CREATE)));
+	struct said said = { 0 };
+	int fd;
+
+	world_trap(w, 0);
+	change_commit(change, hear, &said);
+	fd = world_catch(w, 0);
+	change_expire(change);
+	change_finish(change);
+	world_control(w, 0, "set 0 5 before 0 a\n");
+	world_let_go(fd, "");
+	world_drain(w);
+	assert_status(w, 0, "a", SET_STATUS_FAILED);
+	assert_error(status(w, 0, "a")->last_set_result, ERROR_ACCESS_DENIED);
+	assert_all_is_true(w);
+}
+
 	world_poll(w);
 	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 3600);
 	assert_in_set(status(w, 0, "a")->set_status,
@@ -2230,3 +2253,5 @@ main(void)
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
+		WITH_ALL(one,
+		    expire__and_the_first_call_of_a_row_fails__tells_why_in_it),
