@@ -89,25 +89,44 @@ set_outcome(const struct step *step, const DHCP_FAILOVER_RELATIONSHIP *now)
 	    DONE;
 }
 
-/* Is ${now}, NULL if there is none, what ${step} was to make of it? */
-static enum outcome
-outcome(const struct step *step, const DHCP_FAILOVER_RELATIONSHIP *now)
+/* Has ${now} all of the scopes that ${step} names, or, not ${wanted}, none? */
+static bool
+scopes_are(const struct step *step, const DHCP_FAILOVER_RELATIONSHIP *now,
+    bool wanted)
 {
 	const DHCP_IP_ARRAY *scopes = step->want.pScopes;
 	DWORD i;
 
+	for (i = 0; i < scopes->NumElements; i++)
+		if (has_scope(now, scopes->Elements[i]) != wanted)
+			return false;
+	return true;
+}
+
+/* Of a call that creates: somebody else may have made one of that name. */
+static enum outcome
+create_outcome(const struct step *step, const DHCP_FAILOVER_RELATIONSHIP *now)
+{
+	return now->PrimaryServer == step->want.PrimaryServer &&
+		now->SecondaryServer == step->want.SecondaryServer &&
+		now->ServerType == step->want.ServerType &&
+		scopes_are(step, now, true) ?
+	    DONE :
+	    NOT_KNOWN;
+}
+
+/* Is ${now}, NULL if there is none, what ${step} was to make of it? */
+static enum outcome
+outcome(const struct step *step, const DHCP_FAILOVER_RELATIONSHIP *now)
+{
 	if (step->kind == STEP_DELETE || now == NULL)
 		return (step->kind == STEP_DELETE) == (now == NULL) ? DONE :
 								      NOT_DONE;
 	if (step->kind == STEP_SET)
 		return set_outcome(step, now);
 	if (step->kind == STEP_CREATE)
-		return DONE;
-	for (i = 0; i < scopes->NumElements; i++)
-		if (has_scope(now, scopes->Elements[i]) !=
-		    (step->kind == STEP_ADD))
-			return NOT_DONE;
-	return DONE;
+		return create_outcome(step, now);
+	return scopes_are(step, now, step->kind == STEP_ADD) ? DONE : NOT_DONE;
 }
 
 /* The answer got lost: look what is true, and never repeat the call. */

@@ -1258,6 +1258,49 @@ doubt__about_a_secret_that_was_not_set__is_a_failure(void **state)
 	assert_all_is_true(w);
 }
 
+/* Or else the undo would delete what somebody else has made. */
+static void
+doubt__about_a_creation__does_not_take_anothers_for_ours(void **state)
+{
+	static const char *const rules[] = {
+		"create 0 1726 before\n# addresses\n",
+		"create 0 1726 before\n# scopes\n",
+	};
+	struct world *w = *state;
+	struct world_text before;
+	struct change *change;
+	struct wanted wanted;
+	struct said said;
+	char name[8];
+	size_t i;
+
+	for (i = 0; i < nitems(rules); i++) {
+		snprintf(name, sizeof(name), "new%zu", i);
+		change = checked(w, ASKS(CREATE(0, name, 9)));
+		want(&wanted, name, i == 0 ? 9 : 50, 1);
+		if (i == 0)
+			wanted.rel.SecondaryServer = NET(192, 0, 2, 99);
+		assert_error(failover_server_create(w->at[0].local.server,
+				 &wanted.rel),
+		    ERROR_SUCCESS);
+		world_database(w, 0, &before);
+		world_control(w, 0, rules[i]);
+		memset(&said, 0, sizeof(said));
+		change_commit(change, hear, &said);
+		world_drain(w);
+		assert_said(&said, CHANGE_UNDO_FAILED);
+		undone(w, change, &said);
+		change_finish(change);
+		assert_same_database(w, 0, &before);
+		world_control(w, 0, NULL);
+		world_poll(w);
+		assert_all_is_true(w);
+		assert_error(failover_server_delete(w->at[0].local.server,
+				 name),
+		    ERROR_SUCCESS);
+	}
+}
+
 /* A plain server, which does not answer when it is asked what is true. */
 static void
 in_doubt(struct world *w, const char *when)
@@ -2226,6 +2269,8 @@ main(void)
 		    reload__while_a_row_gets_in_doubt__lets_the_successor_end_it),
 		WITH_ALL(two, reload__without_a_server_that_works__lets_it_end),
 		WITH_ALL(one,
+		WITH(one_plain,
+		    doubt__about_a_creation__does_not_take_anothers_for_ours),
 		    failure__of_another_row__is_995_in_the_row_that_was_undone),
 		WITH(one, failure__of_the_commit__is_told_in_every_row),
 		WITH(two, expire__and_the_commit_fails__leaves_no_row_pending),
