@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a change does in a worker's thread: it logs and shows nothing. */
+#include <stdlib.h>
+
 #include "change_private.h"
 
 static enum dhcp_error
@@ -232,19 +234,48 @@ restore_members(struct failover_server *server, const struct step *step)
 	return flags == step->flags ? ERROR_SUCCESS : ERROR_NOT_SUPPORTED;
 }
 
-/* Give it the scopes of before again, and leave its members alone. */
+/* The scopes of ${now}, but those that ${step} names as they were before it. */
+static bool
+former_scopes(const struct step *step, const DHCP_FAILOVER_RELATIONSHIP *now,
+    DHCP_IP_ARRAY *scopes)
+{
+	const DHCP_IP_ARRAY *ours = step->want.pScopes;
+	size_t n = failover_scope_count(now), i;
+
+	scopes->NumElements = 0;
+	scopes->Elements =
+	    calloc(n + ours->NumElements, sizeof(*scopes->Elements));
+	if (scopes->Elements == NULL)
+		return false;
+	for (i = 0; i < n; i++)
+		if (!has_scope(&step->want, now->pScopes->Elements[i]))
+			scopes->Elements[scopes->NumElements++] =
+			    now->pScopes->Elements[i];
+	for (i = 0; i < ours->NumElements; i++)
+		if (step->old != NULL &&
+		    has_scope(step->old, ours->Elements[i]))
+			scopes->Elements[scopes->NumElements++] =
+			    ours->Elements[i];
+	return true;
+}
+
+/* Put back the scopes that came or went; the rest is not ours. */
 static enum dhcp_error
 restore_scopes(struct failover_server *server, const struct step *step)
 {
 	const char *name = step->want.RelationshipName;
 	DHCP_FAILOVER_RELATIONSHIP *now, want;
+	DHCP_IP_ARRAY scopes;
 	enum dhcp_error error;
 
 	if ((error = failover_server_get(server, name, &now)) != ERROR_SUCCESS)
 		return error;
 	want = *now;
-	want.pScopes = step->old->pScopes;
-	error = failover_server_restore(server, name, &want);
+	want.pScopes = &scopes;
+	error = former_scopes(step, now, &scopes) ?
+	    failover_server_restore(server, name, &want) :
+	    ERROR_NOT_ENOUGH_MEMORY;
+	free(scopes.Elements);
 	failover_free(now);
 	return error;
 }

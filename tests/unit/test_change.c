@@ -1787,6 +1787,29 @@ expire__and_the_first_row_fails__fails_those_that_were_not_called(void **state)
 	assert_string_equal(world_calls(w, 1), "");
 }
 
+/* What was not called of a row does not hide why it failed. */
+static void
+expire__and_the_first_call_of_a_row_fails__tells_why_in_it(void **state)
+{
+	struct world *w = *state;
+	struct change *change = checked(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), SCOPE(0, "a", 9, CHANGE_CREATE)));
+	struct said said = { 0 };
+	int fd;
+
+	world_trap(w, 0);
+	change_commit(change, hear, &said);
+	fd = world_catch(w, 0);
+	change_expire(change);
+	change_finish(change);
+	world_control(w, 0, "set 0 5 before 0 a\n");
+	world_let_go(fd, "");
+	world_drain(w);
+	assert_status(w, 0, "a", SET_STATUS_FAILED);
+	assert_error(status(w, 0, "a")->last_set_result, ERROR_ACCESS_DENIED);
+	assert_all_is_true(w);
+}
+
 static void
 undo__after_the_deadline__leaves_no_row_pending(void **state)
 {
@@ -1830,29 +1853,6 @@ undo__whose_answer_got_lost__does_not_end_as_failed_with_success(void **state)
 	undone(w, change, &said);
 	change_finish(change);
 	world_control(w, 0, NULL);
-/* What was not called of a row does not hide why it failed. */
-static void
-expire__and_the_first_call_of_a_row_fails__tells_why_in_it(void **state)
-{
-	struct world *w = *state;
-	struct change *change = checked(w,
-	    ASKS(MEMBER(0, "a", MCLT, 60), SCOPE(0, "a", 9, CHANGE_CREATE)));
-	struct said said = { 0 };
-	int fd;
-
-	world_trap(w, 0);
-	change_commit(change, hear, &said);
-	fd = world_catch(w, 0);
-	change_expire(change);
-	change_finish(change);
-	world_control(w, 0, "set 0 5 before 0 a\n");
-	world_let_go(fd, "");
-	world_drain(w);
-	assert_status(w, 0, "a", SET_STATUS_FAILED);
-	assert_error(status(w, 0, "a")->last_set_result, ERROR_ACCESS_DENIED);
-	assert_all_is_true(w);
-}
-
 	world_poll(w);
 	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 3600);
 	assert_in_set(status(w, 0, "a")->set_status,
@@ -1919,6 +1919,36 @@ undo__of_scopes__leaves_the_members_as_they_are_by_then(void **state)
 		assert_int_equal(world_row(w, 0, "a")->rel.State, all[i].state);
 		assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 100 + i);
 		assert_null(strstr(world_calls(w, 0), "set "));
+		assert_all_is_true(w);
+	}
+}
+
+/* Nor the scopes that others gave it. */
+static void
+undo__of_scopes__leaves_other_scopes_as_they_are_by_then(void **state)
+{
+	static const struct {
+		enum change_presence presence;
+		unsigned int net;
+	} all[] = { { CHANGE_DESTROY, 1 }, { CHANGE_CREATE, 9 } };
+	struct world *w = *state;
+	struct change *change;
+	struct wanted wanted;
+	struct said said;
+	size_t i;
+
+	for (i = 0; i < nitems(all); i++) {
+		change = committed(w,
+		    ASKS(SCOPE(0, "a", all[i].net, all[i].presence)), &said);
+		want(&wanted, "a", 100 + (unsigned int)i, 1);
+		assert_error(failover_server_add_scopes(w->at[0].local.server,
+				 &wanted.rel),
+		    ERROR_SUCCESS);
+		undone(w, change, &said);
+		assert_said(&said, CHANGE_OK);
+		change_finish(change);
+		world_poll(w);
+		assert_int_equal(world_row(w, 0, "a")->nscopes, 3 + i);
 		assert_all_is_true(w);
 	}
 }
@@ -2237,6 +2267,8 @@ main(void)
 		WITH_ALL(one,
 		    doubt__about_a_secret_that_was_not_set__is_a_failure),
 		WITH(one_plain,
+		    doubt__about_a_creation__does_not_take_anothers_for_ours),
+		WITH(one_plain,
 		    doubt__that_cannot_be_ended__lasts_until_the_next_listing),
 		WITH_ALL(one,
 		    doubt__that_the_listing_ends_in_a_failure__is_one),
@@ -2269,13 +2301,13 @@ main(void)
 		    reload__while_a_row_gets_in_doubt__lets_the_successor_end_it),
 		WITH_ALL(two, reload__without_a_server_that_works__lets_it_end),
 		WITH_ALL(one,
-		WITH(one_plain,
-		    doubt__about_a_creation__does_not_take_anothers_for_ours),
 		    failure__of_another_row__is_995_in_the_row_that_was_undone),
 		WITH(one, failure__of_the_commit__is_told_in_every_row),
 		WITH(two, expire__and_the_commit_fails__leaves_no_row_pending),
 		WITH_ALL(two,
 		    expire__and_the_first_row_fails__fails_those_that_were_not_called),
+		WITH_ALL(one,
+		    expire__and_the_first_call_of_a_row_fails__tells_why_in_it),
 		WITH_ALL(two, undo__after_the_deadline__leaves_no_row_pending),
 		WITH(one_plain,
 		    undo__whose_answer_got_lost__does_not_end_as_failed_with_success),
@@ -2283,6 +2315,8 @@ main(void)
 		    undo__of_a_set__leaves_other_members_as_they_are_by_then),
 		WITH_ALL(one,
 		    undo__of_scopes__leaves_the_members_as_they_are_by_then),
+		WITH_ALL(one,
+		    undo__of_scopes__leaves_other_scopes_as_they_are_by_then),
 		WITH(one,
 		    create__with_a_member_that_may_not_be_set__is_not_writable),
 		WITH(one_discreet,
@@ -2298,5 +2332,3 @@ main(void)
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
-		WITH_ALL(one,
-		    expire__and_the_first_call_of_a_row_fails__tells_why_in_it),
