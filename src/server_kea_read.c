@@ -89,7 +89,7 @@ is_fresh(const struct kea_server *kea)
 	int64_t age = kea_now() - kea->config_at;
 
 	return kea->config_at != 0 && age < CONFIG_AGE_MAX &&
-	    kea->status.reload >= 0 && kea->status.reload * 1000 > age + 2000;
+	    kea->status.reload > (age + 2000) / 1000;
 }
 
 /* Are both about the same relationships? */

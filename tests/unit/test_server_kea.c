@@ -317,6 +317,23 @@ configuration__is_read_again_only_if_there_may_be_another(void **state)
 }
 
 static void
+configuration__of_ages_ago__is_not_read_again(void **state)
+{
+	const char *ages =
+	    STATUS_22_RELOAD(STATUS_REL_22("load-balancing", "primary",
+				 "load-balancing", "secondary",
+				 "load-balancing", "false"),
+		"9223372036854775807");
+
+	(void)state;
+	answers(ages, CONFIG_22);
+	list();
+	fake_calls(fake);
+	list();
+	assert_string_equal(fake_calls(fake), "status-get stat-lease4-get ");
+}
+
+static void
 status_and_configuration_that_do_not_fit__are_asked_again(void **state)
 {
 	(void)state;
@@ -1184,6 +1201,7 @@ main(void)
 		TEST(
 		    statistics_without_their_hook__are_missing_and_that_is_logged_once),
 		TEST(configuration__is_read_again_only_if_there_may_be_another),
+		TEST(configuration__of_ages_ago__is_not_read_again),
 		TEST(status_and_configuration_that_do_not_fit__are_asked_again),
 		TEST(get__finds_by_name),
 		TEST(scopes__are_found_with_their_relationship_and_numbers),
