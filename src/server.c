@@ -99,6 +99,7 @@ log_trouble(struct failover_server *server, enum dhcp_error error)
 	if (strcmp(line, server->logged) == 0)
 		return;
 	memcpy(server->logged, line, sizeof(line));
+	server->logged_time = server->asks_time;
 	log_err("server \"%s\": %s", server->name, line);
 }
 
@@ -106,6 +107,9 @@ static void
 log_recovery(struct failover_server *server)
 {
 	if (server->changing || server->logged[0] == '\0')
+		return;
+	/* Each poll lists before it asks for the time: that proves nothing. */
+	if (server->logged_time && !server->asks_time)
 		return;
 	server->logged[0] = '\0';
 	log_notice("server \"%s\": works again", server->name);
@@ -356,7 +360,10 @@ failover_server_system_time(struct failover_server *server, DWORD *now,
 		error = ops->system_time(server, now,
 		    max_delta != NULL ? max_delta : &unwanted);
 	}
-	return finish(server, error);
+	server->asks_time = true;
+	error = finish(server, error);
+	server->asks_time = false;
+	return error;
 }
 
 enum dhcp_error

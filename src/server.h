@@ -119,6 +119,8 @@ struct failover_server {
 	char why[256]; /* of the call that runs; "" where the code says all */
 	bool refused; /* why is a refusal */
 	char logged[384]; /* the trouble last logged; "": none, or it is over */
+	bool logged_time; /* it was with system_time, and is over with it */
+	bool asks_time; /* system_time is the call that ends */
 	bool changing; /* between begin and commit: nothing is proven yet */
 };
 

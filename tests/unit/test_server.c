@@ -577,6 +577,46 @@ trouble__is_logged_once_until_it_changes_or_is_over(void **state)
 	failover_server_close(server);
 }
 
+/* A poll lists and asks for the time: two lines at each would be for ever. */
+static void
+trouble__with_the_time_is_not_over_because_the_listing_went_well(void **state)
+{
+	struct failover_server *server = open_type(&all);
+	unsigned int i;
+	DWORD now;
+
+	(void)state;
+	fake.answer = ERROR_TIMEOUT;
+	fake.why = "no time";
+	fake.fails = "system_time";
+	for (i = 0; i < 3; i++) {
+		assert_error(call(server, 0, true), ERROR_SUCCESS);
+		assert_error(failover_server_system_time(server, &now, NULL),
+		    ERROR_TIMEOUT);
+	}
+	assert_int_equal(logged_lines, 1);
+	/* Trouble with the listing is other trouble, and is over with it. */
+	fake.why = "no list";
+	fake.fails = "list";
+	assert_error(call(server, 0, true), ERROR_TIMEOUT);
+	assert_int_equal(logged_lines, 2);
+	fake.fails = "nothing";
+	assert_error(call(server, 0, true), ERROR_SUCCESS);
+	assert_int_equal(logged_lines, 3);
+	assert_non_null(strstr(logged, "works again"));
+
+	fake.fails = "system_time";
+	assert_error(failover_server_system_time(server, &now, NULL),
+	    ERROR_TIMEOUT);
+	fake.fails = "nothing";
+	assert_error(call(server, 0, true), ERROR_SUCCESS);
+	assert_int_equal(logged_lines, 4);
+	assert_error(failover_server_system_time(server, &now, NULL),
+	    ERROR_SUCCESS);
+	assert_int_equal(logged_lines, 5);
+	failover_server_close(server);
+}
+
 static void
 trouble__of_a_commit_is_not_over_because_the_calls_before_went_well(
     void **state)
@@ -771,6 +811,8 @@ main(void)
 		TEST(trouble__is_logged_once_until_it_changes_or_is_over),
 		TEST(
 		    trouble__of_a_commit_is_not_over_because_the_calls_before_went_well),
+		TEST(
+		    trouble__with_the_time_is_not_over_because_the_listing_went_well),
 		TEST(trouble__in_many_words_is_cut_between_characters),
 		TEST(steps__that_are_no_calls_count_only_when_they_fail),
 		TEST(restore__by_calls_deletes_what_was_created),
