@@ -326,7 +326,7 @@ relist(struct change *change, struct failover_server *server,
 		return;
 	if (failover_server_list(server, snapshot_add, change->fresh) ==
 		ERROR_SUCCESS &&
-	    snapshot_sort(change->fresh, server->name))
+	    snapshot_sort(change->fresh, server->name, &server->unshown))
 		return;
 	snapshot_free(change->fresh);
 	change->fresh = NULL;

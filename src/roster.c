@@ -312,7 +312,7 @@ poll_run(struct job *job, struct failover_server *server)
 	poll->began = time(NULL);
 	poll->error = failover_server_list(server, snapshot_add, poll->fresh);
 	if (poll->error == ERROR_SUCCESS &&
-	    !snapshot_sort(poll->fresh, server->name)) {
+	    !snapshot_sort(poll->fresh, server->name, &server->unshown)) {
 		poll->error = ERROR_NOT_ENOUGH_MEMORY;
 		failover_server_unusable(server);
 	}

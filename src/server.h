@@ -122,6 +122,7 @@ struct failover_server {
 	bool logged_time; /* it was with system_time, and is over with it */
 	bool asks_time; /* system_time is the call that ends */
 	bool changing; /* between begin and commit: nothing is proven yet */
+	uint32_t unshown; /* rows that were warned of: see snapshot_sort() */
 };
 
 /* The types this program has, ended by NULL. */

@@ -176,25 +176,60 @@ compare_rows(const void *a, const void *b)
 	return key_compare(x->key, x->key_length, y->key, y->key_length);
 }
 
+/* A number for the names of the rows from ${i} on, in any order; 0: none. */
+static uint32_t
+fingerprint(const struct snapshot *snapshot, size_t i)
+{
+	const unsigned char *at;
+	uint32_t sum = 0, hash;
+
+	for (; i < snapshot->n; i++) {
+		hash = 2166136261u;
+		at = (const unsigned char *)snapshot->rows[i]
+			 .rel.RelationshipName;
+		for (; *at != '\0'; at++)
+			hash = (hash ^ *at) * 16777619u;
+		sum += hash;
+	}
+	return sum;
+}
+
+static void
+warn(const struct snapshot *snapshot, size_t i, const char *subject,
+    uint32_t *warned)
+{
+	const uint32_t now = fingerprint(snapshot, i);
+
+	if (warned != NULL && *warned == now)
+		return;
+	for (; i < snapshot->n; i++)
+		log_warning("server \"%s\": relationship \"%s\" is not "
+			    "shown: it has no index of its own",
+		    subject, snapshot->rows[i].rel.RelationshipName);
+	if (warned != NULL)
+		*warned = now;
+}
+
 /* Rows without an index, or with that of another, cannot be shown. */
 static void
-drop_unreachable(struct snapshot *snapshot, const char *subject)
+drop_unreachable(struct snapshot *snapshot, const char *subject,
+    uint32_t *warned)
 {
-	struct snapshot_row *rows = snapshot->rows;
+	struct snapshot_row *rows = snapshot->rows, row;
 	size_t from, to;
 
 	for (from = to = 0; from < snapshot->n; from++) {
 		if (rows[from].key_length == 0 ||
-		    (to > 0 && compare_rows(&rows[to - 1], &rows[from]) == 0)) {
-			log_warning("server \"%s\": relationship \"%s\" is not "
-				    "shown: it has no index of its own",
-			    subject, rows[from].rel.RelationshipName);
+		    (to > 0 && compare_rows(&rows[to - 1], &rows[from]) == 0))
 			continue;
-		}
-		if (to != from)
+		if (to != from) {
+			row = rows[to];
 			rows[to] = rows[from];
+			rows[from] = row;
+		}
 		to++;
 	}
+	warn(snapshot, to, subject, warned);
 	snapshot->n = to;
 }
 
@@ -225,12 +260,12 @@ sort_scopes(struct snapshot *snapshot)
 }
 
 bool
-snapshot_sort(struct snapshot *snapshot, const char *subject)
+snapshot_sort(struct snapshot *snapshot, const char *subject, uint32_t *warned)
 {
 	if (snapshot->n > 1)
 		qsort(snapshot->rows, snapshot->n, sizeof(*snapshot->rows),
 		    compare_rows);
-	drop_unreachable(snapshot, subject);
+	drop_unreachable(snapshot, subject, warned);
 	return sort_scopes(snapshot);
 }
 

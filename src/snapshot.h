@@ -83,9 +83,12 @@ bool snapshot_add(void *arg, const struct failover_row *row);
 
 /**
  * Sort what was added.  Of rows with the same key the later ones are dropped,
- * with a warning that names ${subject}.  False when there is no memory.
+ * with a warning that names ${subject}, unless it is of the same rows as last
+ * time: ${*warned}, 0 at first, remembers that; NULL: warn.  False when there
+ * is no memory.
  */
-bool snapshot_sort(struct snapshot *snapshot, const char *subject);
+bool
+snapshot_sort(struct snapshot *snapshot, const char *subject, uint32_t *warned);
 
 /** Number of the row with that key, or the number of rows.  O(log n). */
 size_t snapshot_find(struct snapshot *snapshot, const char *key, size_t length);

@@ -122,7 +122,7 @@ listing(const struct managed *server, uint32_t rows)
 		if (!snapshot_add(snapshot, &row))
 			die("no memory");
 	}
-	if (!snapshot_sort(snapshot, server->name))
+	if (!snapshot_sort(snapshot, server->name, NULL))
 		die("no memory");
 	return snapshot;
 }

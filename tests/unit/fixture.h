@@ -400,7 +400,7 @@ assert_shown_is_true(struct world *w, size_t i)
 	assert_error(failover_server_list(w->at[i].local.server, snapshot_add,
 			 true_one),
 	    ERROR_SUCCESS);
-	assert_true(snapshot_sort(true_one, "behind"));
+	assert_true(snapshot_sort(true_one, "behind", NULL));
 	assert_int_equal(shown->n, true_one->n);
 	for (row = 0; row < shown->n; row++)
 		assert_same_row(shown, &shown->rows[row], true_one,

@@ -712,7 +712,7 @@ show_many(struct world *w, unsigned int n)
 		row.rel.SharedSecret = NULL;
 		assert_true(snapshot_add(fresh, &row));
 	}
-	assert_true(snapshot_sort(fresh, "many"));
+	assert_true(snapshot_sort(fresh, "many", NULL));
 	roster_publish(world_server(w, 0), fresh);
 }
 

@@ -43,7 +43,7 @@ add(struct snapshot *snapshot, const char *name, unsigned int first,
 static struct snapshot *
 sorted(struct snapshot *snapshot)
 {
-	assert_true(snapshot_sort(snapshot, "here"));
+	assert_true(snapshot_sort(snapshot, "here", NULL));
 	return snapshot;
 }
 
@@ -198,6 +198,35 @@ sort__of_a_row_without_a_name__drops_it_and_warns(void **state)
 	assert_int_equal(snapshot->scopes[0].row, 0);
 	assert_int_equal(logged_lines, 1);
 	snapshot_free(snapshot);
+}
+
+/* A poll each 30 seconds would fill the log. */
+static void
+sort__of_the_same_rows_without_a_place__warns_once(void **state)
+{
+	static const struct {
+		const char *names[4];
+		unsigned int lines; /* in the log by then */
+	} all[] = {
+		{ { "twin", "twin", "" }, 2 },
+		{ { "twin", "", "new", "twin" }, 2 },
+		{ { "twin", "new", "twin" }, 3 },
+		{ { "twin", "new" }, 3 },
+		{ { "twin", "new", "twin" }, 4 },
+	};
+	struct snapshot *snapshot;
+	uint32_t warned = 0;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < nitems(all); i++) {
+		snapshot = empty();
+		for (k = 0; k < 4 && all[i].names[k] != NULL; k++)
+			add(snapshot, all[i].names[k], (unsigned int)k, 1);
+		assert_true(snapshot_sort(snapshot, "here", &warned));
+		assert_int_equal(logged_lines, all[i].lines);
+		snapshot_free(snapshot);
+	}
 }
 
 static void
@@ -464,7 +493,7 @@ any_step__without_memory__says_so_and_leaks_nothing(void **state)
 		for (i = 0; good && i < 3; i++)
 			good = snapshot_add(snapshot, &rows[i]);
 		if (good)
-			good = snapshot_sort(snapshot, "here");
+			good = snapshot_sort(snapshot, "here", NULL);
 		left = alloc_left;
 		alloc_left = -1;
 		snapshot_free(snapshot);
@@ -812,6 +841,7 @@ main(void)
 		TEST(sort__of_a_key_twice__keeps_the_first_and_warns),
 		TEST(sort__of_a_name_that_is_anothers_key__keeps_one_and_warns),
 		TEST(sort__of_a_row_without_a_name__drops_it_and_warns),
+		TEST(sort__of_the_same_rows_without_a_place__warns_once),
 		TEST(sort__when_every_row_is_dropped__leaves_no_scopes),
 		TEST(
 		    scopes__after_sorting__are_grouped_by_row_and_sorted_by_address),

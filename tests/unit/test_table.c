@@ -85,7 +85,8 @@ fill(struct world *w)
 	add(w->servers[2], "b", 1, true);
 	add(w->servers[2], "c", 0, false);
 	for (i = 0; i < 3; i++)
-		assert_true(snapshot_sort(w->servers[i]->snapshot, "server"));
+		assert_true(
+		    snapshot_sort(w->servers[i]->snapshot, "server", NULL));
 	w->scalars.roster = &w->roster;
 }
 
