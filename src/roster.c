@@ -529,6 +529,8 @@ part(struct roster *roster, struct managed **before, size_t n)
 			continue;
 		if (now != NULL)
 			succeed(now, before[i]);
+		else if (before[i]->snapshot->n > 0)
+			roster->changed_at = roster_now();
 		roster->counting_since = roster_now();
 		before[i]->next = roster->leaving;
 		roster->leaving = before[i];
@@ -560,7 +562,6 @@ roster_reload(struct roster *roster, struct conf *conf)
 	part(roster, before, n);
 	free(before);
 	total(roster);
-	roster->changed_at = roster_now();
 	roster_reap(roster);
 	return true;
 
@@ -594,7 +595,7 @@ roster_new(struct conf *conf)
 	if ((roster = calloc(1, sizeof(*roster))) == NULL)
 		goto err0;
 	roster->health = HEALTH_UNKNOWN;
-	roster->counting_since = roster_now();
+	roster->changed_at = roster->counting_since = roster_now();
 	if ((roster->shop = workshop_new()) == NULL)
 		goto err1;
 	if ((roster->events = event_log_new(conf->event_limit)) == NULL)

@@ -705,6 +705,29 @@ reload__without_a_server__takes_its_rows_away(void **state)
 	world_reap(w);
 }
 
+/* dhcpFoTableLastChange: "a manager need not read those tables again". */
+static void
+reload__is_a_change_of_the_table__if_rows_go(void **state)
+{
+	struct world *w = *state;
+	struct conf *conf = world_read_again(w, 3);
+	const uint32_t before = roster_now() - 360000;
+
+	world_poll(w);
+	w->roster->changed_at = before;
+	assert_true(roster_reload(w->roster, conf));
+	conf_free(conf);
+	assert_int_equal(w->roster->changed_at, before);
+	world_replace(w, 0);
+	world_poll(w);
+	assert_int_equal(w->roster->changed_at, before);
+	conf = world_read_again(w, 2);
+	assert_true(roster_reload(w->roster, conf));
+	conf_free(conf);
+	assert_int_not_equal(w->roster->changed_at, before);
+	world_reap(w);
+}
+
 static void
 reload__without_memory__says_so_and_keeps_what_there_is(void **state)
 {
@@ -901,6 +924,7 @@ main(void)
 		WITH(one, poll__that_runs_out_of_memory__says_so),
 		WITH(three, reload__of_the_same_servers__keeps_all_they_have),
 		WITH(three, reload__without_a_server__takes_its_rows_away),
+		WITH(three, reload__is_a_change_of_the_table__if_rows_go),
 		WITH(three,
 		    reload__without_memory__says_so_and_keeps_what_there_is),
 		WITH(three,
