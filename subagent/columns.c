@@ -243,7 +243,8 @@ set_free_high(const struct cursor *at, uint32_t value)
 static void
 set_event_limit(const struct cursor *at, uint32_t value)
 {
-	event_log_limit(at->scalars->roster->events, value);
+	/* What is too many goes when the SET ends: an undo needs it. */
+	at->scalars->roster->events->limit = value;
 }
 
 /*

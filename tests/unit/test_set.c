@@ -567,6 +567,31 @@ commit__of_assignments_and_a_row__assigns_when_the_server_is_done(void **state)
 	set_finish(set);
 }
 
+/* What a lower limit drops could not be brought back. */
+static void
+commit__of_the_events_limit__drops_none_until_it_is_certain(void **state)
+{
+	struct world *w = *state;
+	struct event_log *events = w->roster->events;
+	const struct event event = { .kind = EVENT_OTHER };
+	struct set *set;
+	size_t n;
+
+	while (events->n < 12)
+		event_log_add(events, &event);
+	n = events->n;
+	set = committed(w, VARBINDS({ EVENT_LIMIT, U32(9) }), SNMP_ERR_NOERROR,
+	    0);
+	undo(w, set);
+	set_finish(set);
+	assert_int_equal(events->n, n);
+	assert_int_equal(events->limit, 256);
+	set_finish(committed(w, VARBINDS({ EVENT_LIMIT, U32(9) }),
+	    SNMP_ERR_NOERROR, 0));
+	assert_int_equal(events->n, 9);
+	assert_int_equal(events->limit, 9);
+}
+
 /* Or whoever sets it again and again puts off the next poll for ever. */
 static void
 commit__of_the_interval_there_is__does_not_begin_it_anew(void **state)
@@ -874,6 +899,8 @@ main(void)
 		WITH(commit__of_assignments_alone__answers_at_once),
 		WITH(
 		    commit__of_assignments_and_a_row__assigns_when_the_server_is_done),
+		WITH(
+		    commit__of_the_events_limit__drops_none_until_it_is_certain),
 		WITH(commit__of_the_interval_there_is__does_not_begin_it_anew),
 		WITH(commit__whose_server_refuses__assigns_nothing),
 		WITH(undo__while_the_server_works__assigns_nothing),
