@@ -4,9 +4,10 @@
 import json
 import os
 import stat
+import subprocess
 import unittest
 
-from ctl_case import NASTY, SECRET, Case
+from ctl_case import CTL, NASTY, SECRET, Case
 
 STATISTICS = ["addresses", "free", "inUse", "partnerFree", "thisFree",
               "partnerInUse", "thisInUse"]
@@ -72,6 +73,27 @@ class DumpAndLoad(Case):
         self.write("control", "list 0 1722 before\n")
         self.seven("dump", self.path("dump"), code=1)
         self.assertEqual(self.read("dump"), "old")
+
+    def test_a_dump_on_a_full_disk_leaves_the_old_file(self):
+        self.load(self.file(*(self.rel("fo-%d" % i, scopes=[
+            "10.%d.%d.0" % (i, j) for j in range(256)]) for i in range(4))))
+        self.write("dump", "old", 0o640)
+        os.symlink("dump", self.path("link"))
+        before = set(os.listdir(self.dir))
+        full = subprocess.run(
+            ["sh", "-c", 'trap "" XFSZ; ulimit -f 128; exec "$@"', "sh", *CTL,
+             "-c", self.path("conf"), "-s", "7", "dump", self.path("dump")],
+            stderr=subprocess.PIPE, check=False)
+        self.assertEqual((full.returncode, full.stderr.decode()), (
+            1, "dhcpfoctl: dump: %s: File too large\n" % self.path("dump")))
+        self.assertEqual(self.read("dump"), "old")
+        self.assertEqual(set(os.listdir(self.dir)) - before, set())
+        self.seven("dump", self.path("dump"))
+        self.assertEqual(self.read("dump"), self.seven("dump").out)
+        self.assertEqual(os.stat(self.path("dump")).st_mode & 0o777, 0o640)
+        self.seven("dump", self.path("link"))
+        self.assertTrue(os.path.islink(self.path("link")))
+        self.seven("dump", "/dev/full", code=1)
 
     def test_load_creates_with_the_defaults_of_create(self):
         self.load(self.file(self.rel()))
