@@ -31,7 +31,7 @@
 static struct {
 	netsnmp_session *session; /* NULL: not connected */
 	bool told; /* that there is none */
-	int why; /* the last knock was in vain: an errno, or 0 */
+	int why; /* no session, or the last knock in vain: an errno, or 0 */
 	int told_why;
 	unsigned int silent; /* pings since something came */
 	int patience; /* how often not to look for it */
@@ -88,6 +88,8 @@ ended(int major, int minor, void *session, void *arg)
 	(void)arg;
 	agent.session = NULL;
 	agent.patience = 0;
+	/* It has gone; or it was silent, and hung up on. */
+	agent.why = agent.silent > SILENCE_MAX ? 0 : ECONNRESET;
 	dispatch_session_ended(session);
 	return 0;
 }

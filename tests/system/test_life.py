@@ -68,6 +68,16 @@ class Master(unittest.TestCase):
         lab.wait_tables()
         self.assertEqual(lab.log().count("no AgentX master"), 2)
 
+    def test_master__that_ends_or_dies__is_not_said_to_be_silent(self):
+        lab = self.lab()
+        for n, how in enumerate((signal.SIGTERM, signal.SIGKILL), 1):
+            lab.stop_snmpd(how)
+            wait(lambda n=n: lab.log().count("no AgentX master") == n,
+                 "it is away")
+            self.assertNotIn("no answer", lab.log())
+            lab.start_snmpd()
+            lab.wait_tables()
+
     def test_snmpd__restarted_five_times__has_the_tables_back_each_time(
             self):
         lab = self.lab()
