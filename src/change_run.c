@@ -284,8 +284,10 @@ restore_scopes(struct failover_server *server, const struct step *step)
 static enum dhcp_error
 step_restore(struct failover_server *server, const struct step *step)
 {
-	if (step->kind == STEP_SET && step->old != NULL)
-		return restore_members(server, step);
+	if (step->kind == STEP_SET)
+		/* What came between two calls was not seen before them. */
+		return step->old != NULL ? restore_members(server, step) :
+					   ERROR_NOT_SUPPORTED;
 	if (step->kind == STEP_ADD || step->kind == STEP_REMOVE)
 		return restore_scopes(server, step);
 	return failover_server_restore(server, step->want.RelationshipName,

@@ -1885,6 +1885,35 @@ undo__of_a_set__leaves_other_members_as_they_are_by_then(void **state)
 	assert_all_is_true(w);
 }
 
+/* It came between two calls: nobody knows how it was, but it is not ours. */
+static void
+undo__of_what_was_not_there_before__deletes_only_what_was_created(void **state)
+{
+	const struct ask *const all[] = {
+		ASKS(MEMBER(0, "a", MCLT, 60)),
+		ASKS(SCOPE(0, "a", 9, CHANGE_CREATE)),
+	};
+	struct world *w = *state;
+	struct change *change;
+	struct said said;
+	size_t i;
+
+	for (i = 0; i < nitems(all); i++) {
+		world_control(w, 0,
+		    i == 0 ? "get 0 20115 before 1\n" :
+			     "get 0 20115 before 1 a\n");
+		change = committed(w, all[i], &said);
+		assert_said(&said, CHANGE_OK);
+		world_control(w, 0, NULL);
+		undone(w, change, &said);
+		change_finish(change);
+		world_poll(w);
+		assert_non_null(world_row(w, 0, "a"));
+		assert_int_equal(world_row(w, 0, "a")->nscopes, 2);
+		assert_all_is_true(w);
+	}
+}
+
 /* A state least of all: who adds a scope does not say what state it is in. */
 static void
 undo__of_scopes__leaves_the_members_as_they_are_by_then(void **state)
@@ -2313,6 +2342,8 @@ main(void)
 		    undo__whose_answer_got_lost__does_not_end_as_failed_with_success),
 		WITH_ALL(one,
 		    undo__of_a_set__leaves_other_members_as_they_are_by_then),
+		WITH_ALL(one,
+		    undo__of_what_was_not_there_before__deletes_only_what_was_created),
 		WITH_ALL(one,
 		    undo__of_scopes__leaves_the_members_as_they_are_by_then),
 		WITH_ALL(one,
