@@ -149,6 +149,7 @@ read_rows(struct history *history)
 		    (size_t)sqlite3_column_bytes(query, 1));
 		if (row->name == NULL)
 			break;
+		row->forgotten = false;
 		row->state = (uint32_t)sqlite3_column_int64(query, 2);
 		row->state_time = (time_t)sqlite3_column_int64(query, 3);
 		row->transitions = (uint32_t)sqlite3_column_int64(query, 4);
@@ -281,7 +282,9 @@ find(const struct history *history, uint32_t server, const char *name)
 const struct history_row *
 history_find(const struct history *history, uint32_t server, const char *name)
 {
-	return find(history, server, name);
+	const struct history_row *row = find(history, server, name);
+
+	return row != NULL && !row->forgotten ? row : NULL;
 }
 
 /* ---- writing ---- */
@@ -511,8 +514,11 @@ history_keep(struct history *history, const struct history_row *row)
 void
 history_forget(struct history *history, uint32_t server, const char *name)
 {
+	struct history_row *known = find(history, server, name);
 	struct note *note;
 
+	if (known != NULL)
+		known->forgotten = true;
 	if ((note = add_note(history, NOTE_FORGET)) == NULL)
 		return;
 	note->row.server = server;

@@ -25,6 +25,7 @@ struct history_row {
 	uint32_t state; /* the last one seen */
 	time_t state_time;
 	uint32_t transitions, comm_interruptions;
+	bool forgotten; /* since it was read */
 };
 
 /**

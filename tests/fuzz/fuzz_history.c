@@ -116,7 +116,7 @@ look_at_events(const struct event_log *events)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct history_row row = { 1, "branch-7", 3, 1, 1, 1 };
+	const struct history_row row = { 1, "branch-7", 3, 1, 1, 1, false };
 	const struct event event = { .kind = EVENT_OTHER,
 		.server = "s",
 		.relationship = "r",

@@ -294,7 +294,7 @@ close_history(struct context *c)
 static void
 keep(struct context *c, const char *name, uint32_t state)
 {
-	const struct history_row row = { 1, name, state, 12345, 6, 7 };
+	const struct history_row row = { 1, name, state, 12345, 6, 7, false };
 
 	history_keep(c->history, &row);
 }

@@ -85,7 +85,8 @@ teardown(void **state)
 static void
 keep(struct place *p, uint32_t server, const char *name, uint32_t state)
 {
-	const struct history_row row = { server, name, state, 12345, 6, 7 };
+	const struct history_row row = { server, name, state, 12345, 6, 7,
+		false };
 
 	history_keep(p->history, &row);
 }
@@ -146,6 +147,11 @@ rows__that_are_kept_since_the_start__are_found_as_they_are_now(void **state)
 	assert_int_equal(history_find(p->history, 1, "alpha")->state, 3);
 	assert_string_equal(history_find(p->history, 1, "alpha")->name,
 	    "alpha");
+	/* One that is deleted has nothing to do with the next of its name. */
+	history_forget(p->history, 1, "alpha");
+	assert_null(history_find(p->history, 1, "alpha"));
+	keep(p, 1, "alpha", 5);
+	assert_int_equal(history_find(p->history, 1, "alpha")->state, 5);
 	end(p);
 }
 
