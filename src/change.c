@@ -304,8 +304,10 @@ group_failed(struct change *change, struct group *group)
 	/* A transaction that cannot be committed takes all of it back. */
 	for (i = change->failed + 1; i < group->n; i++)
 		if (group->steps[i].called) {
-			mark(&group->steps[i], SET_STATUS_UNDONE,
-			    ERROR_OPERATION_ABORTED);
+			/* But why is what its row is to say. */
+			if (group->steps[i].row != step->row)
+				mark(&group->steps[i], SET_STATUS_UNDONE,
+				    ERROR_OPERATION_ABORTED);
 			tell(&group->steps[i], v.result);
 		}
 	/* Those after it were not called, but may have been told pending. */

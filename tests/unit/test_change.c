@@ -1736,6 +1736,21 @@ failure__of_the_commit__is_told_in_every_row(void **state)
 	assert_all_is_true(w);
 }
 
+static void
+failure__of_the_commit__is_told_in_a_row_of_several_calls(void **state)
+{
+	struct world *w = *state;
+	struct said said;
+
+	world_control(w, 0, "commit 0 112 before\n");
+	change_finish(committed(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), SCOPE(0, "a", 9, CHANGE_CREATE)),
+	    &said));
+	assert_status(w, 0, "a", SET_STATUS_FAILED);
+	assert_error(status(w, 0, "a")->last_set_result, ERROR_DISK_FULL);
+	assert_all_is_true(w);
+}
+
 /* Expired while server 0 works; then ${rules}.  Returns what is left of it. */
 static void
 expired(struct world *w, const char *rules)
@@ -2332,6 +2347,8 @@ main(void)
 		WITH_ALL(one,
 		    failure__of_another_row__is_995_in_the_row_that_was_undone),
 		WITH(one, failure__of_the_commit__is_told_in_every_row),
+		WITH(one,
+		    failure__of_the_commit__is_told_in_a_row_of_several_calls),
 		WITH(two, expire__and_the_commit_fails__leaves_no_row_pending),
 		WITH_ALL(two,
 		    expire__and_the_first_row_fails__fails_those_that_were_not_called),
