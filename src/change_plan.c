@@ -462,31 +462,48 @@ takes(const struct step *step)
 	return step->kind == STEP_CREATE || step->kind == STEP_ADD;
 }
 
-/* Might a row take what another gives up only later? */
+/* Is there a scope that ${giver} gives up and ${taker} takes? */
+static bool
+passes_on(const struct step *giver, const struct step *taker)
+{
+	const struct snapshot *snapshot = giver->row->server->snapshot;
+	const struct snapshot_row *now = change_row_now(giver->row);
+	const DHCP_IP_ARRAY *scopes = taker->want.pScopes;
+	DWORD i;
+
+	for (i = 0; i < scopes->NumElements; i++)
+		if (giver->kind == STEP_REMOVE ?
+			failover_has_scope(&giver->want, scopes->Elements[i]) :
+			now != NULL &&
+			    snapshot_find_scope(snapshot, now,
+				scopes->Elements[i]) < snapshot->nscopes)
+			return true;
+	return false;
+}
+
+/* Does a row take what another gives up only later? */
 static bool
 takes_too_early(const struct group *group)
 {
-	const struct change_row *taker = NULL;
-	const struct step *step;
-	bool several = false;
-	size_t i;
+	const struct step *giver, *taker;
+	size_t i, j;
 
 	for (i = 0; i < group->n; i++) {
-		step = &group->steps[i];
-		if (gives(step) && taker != NULL &&
-		    (several || taker != step->row))
-			return true;
-		if (!takes(step))
-			continue;
-		several |= taker != NULL && taker != step->row;
-		taker = step->row;
+		giver = &group->steps[i];
+		for (j = 0; gives(giver) && j < i; j++) {
+			taker = &group->steps[j];
+			if (takes(taker) && taker->row != giver->row &&
+			    passes_on(giver, taker))
+				return true;
+		}
 	}
 	return false;
 }
 
 /*
  * A SET is to be as if all of it were done at once (RFC 3416 4.2.5): a scope
- * may go from one row to another, whichever is named first.
+ * may go from one row to another, whichever is named first.  Where none does,
+ * the order is that of the SET: whoever creates before he destroys may mean it.
  */
 static bool
 give_first(struct change *change, struct group *group)

@@ -51,17 +51,6 @@ is_doubtful(enum dhcp_error error)
 }
 
 static bool
-has_scope(const DHCP_FAILOVER_RELATIONSHIP *rel, DHCP_IP_ADDRESS scope)
-{
-	size_t i, n = failover_scope_count(rel);
-
-	for (i = 0; i < n; i++)
-		if (rel->pScopes->Elements[i] == scope)
-			return true;
-	return false;
-}
-
-static bool
 has_secret(const DHCP_FAILOVER_RELATIONSHIP *rel)
 {
 	return rel->SharedSecret != NULL && rel->SharedSecret[0] != '\0';
@@ -100,7 +89,7 @@ scopes_are(const struct step *step, const DHCP_FAILOVER_RELATIONSHIP *now,
 	DWORD i;
 
 	for (i = 0; i < scopes->NumElements; i++)
-		if (has_scope(now, scopes->Elements[i]) != wanted)
+		if (failover_has_scope(now, scopes->Elements[i]) != wanted)
 			return false;
 	return true;
 }
@@ -173,7 +162,7 @@ is_gone(struct step *step)
 	if (step->kind != STEP_REMOVE || step->old == NULL)
 		return false;
 	for (i = n = 0; i < scopes->NumElements; i++)
-		if (has_scope(step->old, scopes->Elements[i]))
+		if (failover_has_scope(step->old, scopes->Elements[i]))
 			scopes->Elements[n++] = scopes->Elements[i];
 	scopes->NumElements = n;
 	return n == 0;
@@ -248,12 +237,12 @@ former_scopes(const struct step *step, const DHCP_FAILOVER_RELATIONSHIP *now,
 	if (scopes->Elements == NULL)
 		return false;
 	for (i = 0; i < n; i++)
-		if (!has_scope(&step->want, now->pScopes->Elements[i]))
+		if (!failover_has_scope(&step->want, now->pScopes->Elements[i]))
 			scopes->Elements[scopes->NumElements++] =
 			    now->pScopes->Elements[i];
 	for (i = 0; i < ours->NumElements; i++)
 		if (step->old != NULL &&
-		    has_scope(step->old, ours->Elements[i]))
+		    failover_has_scope(step->old, ours->Elements[i]))
 			scopes->Elements[scopes->NumElements++] =
 			    ours->Elements[i];
 	return true;

@@ -191,6 +191,17 @@ failover_scope_count(const DHCP_FAILOVER_RELATIONSHIP *rel)
 	return rel->pScopes->NumElements;
 }
 
+bool
+failover_has_scope(const DHCP_FAILOVER_RELATIONSHIP *rel, DHCP_IP_ADDRESS scope)
+{
+	size_t i, n = failover_scope_count(rel);
+
+	for (i = 0; i < n; i++)
+		if (rel->pScopes->Elements[i] == scope)
+			return true;
+	return false;
+}
+
 uint32_t
 failover_free_percent(const DHCP_FAILOVER_STATISTICS *stats)
 {

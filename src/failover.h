@@ -69,6 +69,10 @@ size_t failover_utf16_units(const char *utf8);
 /** Number of scopes of ${rel}. */
 size_t failover_scope_count(const DHCP_FAILOVER_RELATIONSHIP *rel);
 
+/** Is ${scope} one of them? */
+bool failover_has_scope(const DHCP_FAILOVER_RELATIONSHIP *rel,
+    DHCP_IP_ADDRESS scope);
+
 /** How many of the addresses are free, 0..100, rounded down; 100 of none. */
 uint32_t failover_free_percent(const DHCP_FAILOVER_STATISTICS *stats);
 

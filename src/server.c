@@ -450,19 +450,6 @@ failover_server_rollback(struct failover_server *server)
 	server->changing = false;
 }
 
-static bool
-has_scope(const DHCP_FAILOVER_RELATIONSHIP *rel, DHCP_IP_ADDRESS scope)
-{
-	size_t i, n;
-
-	n = failover_scope_count(rel);
-	for (i = 0; i < n; i++) {
-		if (rel->pScopes->Elements[i] == scope)
-			return true;
-	}
-	return false;
-}
-
 /* Do ${op} for the scopes of ${have} that ${lack} has not, if there are any. */
 static enum dhcp_error
 change_difference(struct failover_server *server, change_op *op,
@@ -479,7 +466,7 @@ change_difference(struct failover_server *server, change_op *op,
 	if ((scopes.Elements = calloc(n, sizeof(*scopes.Elements))) == NULL)
 		return ERROR_NOT_ENOUGH_MEMORY;
 	for (i = 0; i < n; i++) {
-		if (!has_scope(lack, have->pScopes->Elements[i]))
+		if (!failover_has_scope(lack, have->pScopes->Elements[i]))
 			scopes.Elements[scopes.NumElements++] =
 			    have->pScopes->Elements[i];
 	}

@@ -660,6 +660,40 @@ requests__for_scopes_of_a_row__are_one_call_for_all(void **state)
 	assert_all_is_true(w);
 }
 
+/* Whoever creates first may want to keep the old one if that fails. */
+static void
+requests__that_share_no_scope__are_done_in_their_order(void **state)
+{
+	static const struct {
+		unsigned int net;
+		const char *first, *then;
+	} all[] = {
+		{ 9, "create new ", "delete b" },
+		{ 2, "delete b", "create new " }, /* with the scope of "b" */
+	};
+	struct world *w = *state;
+	const char *calls;
+	struct said said;
+	size_t i;
+
+	for (i = 0; i < nitems(all); i++) {
+		struct change *change = committed(w,
+		    ASKS(CREATE(0, "new", all[i].net),
+			ROW(0, "b", CHANGE_DESTROY)),
+		    &said);
+
+		assert_said(&said, CHANGE_OK);
+		calls = world_calls(w, 0);
+		assert_non_null(strstr(calls, all[i].first));
+		assert_non_null(
+		    strstr(strstr(calls, all[i].first), all[i].then));
+		undone(w, change, &said);
+		assert_said(&said, CHANGE_OK);
+		change_finish(change);
+		assert_all_is_true(w);
+	}
+}
+
 static void
 requests__for_two_servers__are_done_one_after_the_other(void **state)
 {
@@ -2278,6 +2312,8 @@ main(void)
 		WITH(one,
 		    requests__in_whatever_order__are_one_call_for_each_row),
 		WITH(one, requests__for_scopes_of_a_row__are_one_call_for_all),
+		WITH_ALL(one,
+		    requests__that_share_no_scope__are_done_in_their_order),
 		WITH(two,
 		    requests__for_two_servers__are_done_one_after_the_other),
 		WITH(one,
