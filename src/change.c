@@ -210,6 +210,8 @@ static void
 leave_in_doubt(const struct step *step)
 {
 	struct managed *server = shown_by(step->row->server);
+	/* A successor does not wait for what its predecessor does. */
+	const bool early = server != step->row->server && server->poll != NULL;
 	/* What was done, and may now be undone, has no fault of its own. */
 	const enum dhcp_error result = step->result != ERROR_SUCCESS ?
 	    step->result :
@@ -222,7 +224,7 @@ leave_in_doubt(const struct step *step)
 	if (step->kind == STEP_SET) {
 		mark(step, SET_STATUS_IN_DOUBT, result);
 		doubt_add(server, step->row->key, step->row->key_length,
-		    &step->want, step->flags);
+		    &step->want, step->flags, early);
 	} else
 		mark(step, SET_STATUS_FAILED, result);
 	roster_poll(server);

@@ -13,11 +13,12 @@ struct doubt {
 	DHCP_FAILOVER_RELATIONSHIP want; /* numbers only */
 	DWORD flags;
 	bool authenticated; /* of SHAREDSECRET: whether there is to be one */
+	bool early; /* the listing to come may be older */
 };
 
 void
 doubt_add(struct managed *server, const char *key, size_t length,
-    const DHCP_FAILOVER_RELATIONSHIP *want, DWORD flags)
+    const DHCP_FAILOVER_RELATIONSHIP *want, DWORD flags, bool early)
 {
 	struct roster *roster = server->roster;
 	struct doubt *doubt;
@@ -31,6 +32,7 @@ doubt_add(struct managed *server, const char *key, size_t length,
 	memcpy(doubt->key, key, length);
 	doubt->length = length;
 	doubt->flags = flags;
+	doubt->early = early;
 	failover_apply(&doubt->want, want, flags & ~SHAREDSECRET);
 	doubt->authenticated =
 	    want->SharedSecret != NULL && want->SharedSecret[0] != '\0';
@@ -125,12 +127,15 @@ doubt_resolve(struct managed *server, struct snapshot *old)
 	struct doubt **at = &server->roster->doubts, *doubt;
 
 	while ((doubt = *at) != NULL)
-		if (doubt->server == server->index) {
+		if (doubt->server == server->index && !doubt->early) {
 			*at = doubt->next;
 			resolve(server, doubt, old);
 			free(doubt);
-		} else
+		} else {
+			if (doubt->server == server->index)
+				doubt->early = false;
 			at = &doubt->next;
+		}
 }
 
 void

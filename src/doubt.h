@@ -8,9 +8,12 @@
 
 #include "roster.h"
 
-/** Remember that ${flags} of the row may have become what ${want} says. */
+/**
+ * Remember that ${flags} of the row may have become what ${want} says.  The
+ * listing that comes next does not tell if it is ${early}: from before that.
+ */
 void doubt_add(struct managed *server, const char *key, size_t length,
-    const DHCP_FAILOVER_RELATIONSHIP *want, DWORD flags);
+    const DHCP_FAILOVER_RELATIONSHIP *want, DWORD flags, bool early);
 
 /**
  * ${server} has a new snapshot: tell in its rows, and forget.  What was done is
