@@ -249,7 +249,7 @@ class Soak:
                 return True
             except FileExistsError:
                 for end in every:
-                    if os.path.exists(path + end):
+                    with contextlib.suppress(FileNotFoundError):
                         os.unlink(path + end)
                 return False
         wait(taken, "its place is taken")
