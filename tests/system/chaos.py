@@ -53,7 +53,7 @@ class Chaos(Faults):
         self.kills = dict.fromkeys(
             ("dhcpfod", "snmpd", "windows", "helper", "kea"), 0)
         self.chances, self.faults = dict(FAULTS), {}
-        self.rounds = 0
+        self.rounds, self.fault = 0, None
         self.disk = self.windows = self.kea = self.clock = None
         self.with_windows = self.use(windows_case.MISSING, WINDOWS_FAULTS)
         self.with_kea = kea and self.use(chaos_kea.MISSING, KEA_FAULTS)
@@ -137,7 +137,26 @@ class Chaos(Faults):
                 self.clock.forget(self.lab.pids)
 
     def keep_evidence(self):
-        """With KEEP in the environment the lab stays, but disks do not."""
+        """Which files dhcpfod has open.  With KEEP in the environment the lab
+        stays, but disks do not."""
+        print("chaos: it was in round %d, %s" % (self.rounds, self.fault))
+        agent = self.lab.agent
+        if agent is not None and agent.poll() is None:
+            where = "/proc/%d/fd/" % agent.pid
+            for path in [where + fd for fd in os.listdir(where)]:
+                print("chaos: dhcpfod has %s, %d" % (
+                    os.readlink(path), os.stat(path).st_ino))
+        for number in LOCAL:
+            for end in ("", "-wal", "-shm"):
+                path = self.lab.database(number) + end
+                if os.path.exists(path):
+                    print("chaos: there is %s, %d" % (
+                        path, os.stat(path).st_ino))
+            try:
+                print("chaos: server %d shows %s" % (
+                    number, self.shown(number)))
+            except SnmpTimeout:
+                print("chaos: server %d shows nothing" % number)
         if os.environ.get("KEEP"):
             for number in LOCAL:
                 for end in ("", "-wal", "-shm"):
@@ -175,6 +194,7 @@ class Chaos(Faults):
         self.rounds += 1
         fault = fault or self.random.choices(
             list(self.chances), list(self.chances.values()))[0]
+        self.fault = fault
         self.faults[fault] = self.faults.get(fault, 0) + 1
         self.say(fault)
         pid = self.lab.agent.pid
@@ -261,14 +281,19 @@ class Chaos(Faults):
             if found != [("ok",)]:
                 raise Wrong("database %d: %s" % (number, found))
 
-    def compare(self, number, found):
-        """What SNMP shows is what the database has."""
+    def shown(self, number):
+        """name -> row, as SNMP shows them."""
         table = {}
         for label in MEMBERS:
             column = MIB["dhcpFoRel" + label] + (number,)
             for v in self.lab.pysnmp.walk(column):
                 name = bytes(v.oid[len(column) + 1:]).decode()
                 table.setdefault(name, {})[label] = v.value
+        return table
+
+    def compare(self, number, found):
+        """What SNMP shows is what the database has."""
+        table = self.shown(number)
         want = {name: strip(row) for name, row in found.items()}
         if table != want:
             raise Wrong("server %d: SNMP shows %s, the database has %s" % (
