@@ -54,7 +54,8 @@ class Row:
         self.server, self.name, self.address = server, name, address
         self.now = None  # as of the last round's end, or a later certainty
         self.unclear = False  # do not touch it in this round
-        self.asked = []  # in this round: (answer, seconds, what it should be)
+        # In this round: (answer, seconds, what it should be, rows of the SET).
+        self.asked = []
 
     def oid(self, label):
         return rel(label, self.server, self.name)
@@ -194,8 +195,10 @@ class Manager(Asker):
 
     def settle(self, wanted, bad, status, took):
         """Keep what the answer says of the rows."""
+        together = [(row.server, row.name) for row, _ in wanted]
         for row, value in wanted:
-            row.asked.append((status, round(took, 3), "bad" if bad else value))
+            row.asked.append((status, round(took, 3), "bad" if bad else value,
+                              together))
         if status == "noError":
             if bad:
                 raise Wrong("noError for nonsense")
