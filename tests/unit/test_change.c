@@ -1705,39 +1705,6 @@ reload__while_a_row_gets_in_doubt__lets_the_successor_end_it(void **state)
 	assert_all_is_true(w);
 }
 
-/* The successor had listed before the call, and was not yet done with it. */
-static void
-reload__while_the_successor_lists__does_not_end_a_doubt_by_that(void **state)
-{
-	struct world *w = *state;
-	struct said said;
-	struct change *change;
-	int fd;
-
-	change = in_state(w, CHANGE_RUNNING, &said, &fd);
-	world_calls(w, 0);
-	world_replace(w, 0);
-	world_control(w, 0,
-	    "system_time 1500 0 none 1\nset 0 1726 after\n"
-	    "get 0 1722 before\n");
-	/* The first poll may end early, in the middle of those words. */
-	while (strstr(world_calls(w, 0), "system_time") == NULL) {
-		workshop_collect(w->roster->shop);
-		roster_poll(world_server(w, 0));
-		usleep(1000);
-	}
-	world_let_go(fd, "");
-	while (said.times == 0)
-		world_turn(w);
-	assert_said(&said, CHANGE_UNDO_FAILED);
-	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
-	change_finish(change);
-	world_drain(w);
-	world_reap(w);
-	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
-	assert_all_is_true(w);
-}
-
 /* Its rows are gone, and nobody is told of them. */
 static void
 reload__without_a_server_that_works__lets_it_end(void **state)
@@ -2412,8 +2379,6 @@ main(void)
 		    reload__while_a_row_is_created__makes_nothing_else_new),
 		WITH_ALL(one,
 		    reload__while_a_row_gets_in_doubt__lets_the_successor_end_it),
-		WITH(one_plain,
-		    reload__while_the_successor_lists__does_not_end_a_doubt_by_that),
 		WITH_ALL(two, reload__without_a_server_that_works__lets_it_end),
 		WITH_ALL(one,
 		    failure__of_another_row__is_995_in_the_row_that_was_undone),
