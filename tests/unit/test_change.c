@@ -1705,6 +1705,40 @@ reload__while_a_row_gets_in_doubt__lets_the_successor_end_it(void **state)
 	assert_all_is_true(w);
 }
 
+/* The successor had listed before the call, and was not yet done with it. */
+static void
+reload__while_the_successor_lists__does_not_end_a_doubt_by_that(void **state)
+{
+	struct world *w = *state;
+	int call, list, time_of_day;
+	struct change *change;
+	struct said said;
+
+	change = in_state(w, CHANGE_RUNNING, &said, &call);
+	world_trap(w, 0);
+	world_replace(w, 0);
+	roster_poll(world_server(w, 0));
+	list = world_catch(w, 0);
+	world_trap(w, 0);
+	world_let_go(list, "");
+	time_of_day = world_catch(w, 0);
+
+	world_control(w, 0, "set 0 1726 after\nget 0 1722 before\n");
+	world_let_go(call, "");
+	while (said.times == 0)
+		world_turn(w);
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	change_finish(change);
+
+	world_control(w, 0, NULL);
+	world_let_go(time_of_day, "");
+	world_drain(w);
+	world_reap(w);
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+	assert_all_is_true(w);
+}
+
 /* Its rows are gone, and nobody is told of them. */
 static void
 reload__without_a_server_that_works__lets_it_end(void **state)
@@ -2379,6 +2413,8 @@ main(void)
 		    reload__while_a_row_is_created__makes_nothing_else_new),
 		WITH_ALL(one,
 		    reload__while_a_row_gets_in_doubt__lets_the_successor_end_it),
+		WITH(one_plain,
+		    reload__while_the_successor_lists__does_not_end_a_doubt_by_that),
 		WITH_ALL(two, reload__without_a_server_that_works__lets_it_end),
 		WITH_ALL(one,
 		    failure__of_another_row__is_995_in_the_row_that_was_undone),
