@@ -101,13 +101,11 @@ event_log_add(struct event_log *log, const struct event *event)
 	struct event added = *event;
 
 	/* Numbers have an order, even if that costs the log. */
-	if (added.index == 0 && log->last == UINT32_MAX) {
+	if (added.index == 0 && (added.index = log->last + 1) == 0) {
 		while (log->n > 0)
 			drop_oldest(log);
-		log->last = 0;
+		added.index = 1;
 	}
-	if (added.index == 0)
-		added.index = log->last + 1;
 	log->last = added.index;
 	if (log->limit == 0)
 		return NULL;
