@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,14 +6,14 @@
 
 #define SUM_LENGTH 9 /* of "~0123ABCD" */
 
-/* CRC-32 as in IEEE 802.3 and zlib.  Names are short: no table. */
-static uint32_t
-crc32(const char *octets, size_t length)
+/* Names are short: no table. */
+uint32_t
+key_sum(const char *name)
 {
 	uint32_t crc = 0xFFFFFFFF;
 
-	for (size_t i = 0; i < length; i++) {
-		crc ^= (uint8_t)octets[i];
+	for (; *name != '\0'; name++) {
+		crc ^= (uint8_t)*name;
 		for (int bit = 0; bit < 8; bit++)
 			crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320 : 0);
 	}
@@ -55,7 +54,7 @@ key_from_name(const char *name, char key[KEY_MAX + 1])
 		kept = KEY_MAX - SUM_LENGTH;
 	for (size_t i = 0; i < kept; i++)
 		key[i] = plain(name[i]) ? name[i] : '_';
-	snprintf(key + kept, SUM_LENGTH + 1, "~%08X", crc32(name, length));
+	snprintf(key + kept, SUM_LENGTH + 1, "~%08X", key_sum(name));
 	return kept + SUM_LENGTH;
 }
 

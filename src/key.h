@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define KEY_MAX 80
 
@@ -20,6 +21,9 @@
  * 1..KEY_MAX, or 0 for an empty name, which has none.
  */
 size_t key_from_name(const char *name, char key[KEY_MAX + 1]);
+
+/** The CRC-32 of ${name}, as in IEEE 802.3 and zlib; 0 for an empty one. */
+uint32_t key_sum(const char *name);
 
 /** Is ${key} of ${length} octets a name that is its own key? */
 bool key_is_name(const char *key, size_t length);

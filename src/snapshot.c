@@ -180,17 +180,11 @@ compare_rows(const void *a, const void *b)
 static uint32_t
 fingerprint(const struct snapshot *snapshot, size_t i)
 {
-	const unsigned char *at;
-	uint32_t sum = 0, hash;
+	uint32_t sum = 0;
 
-	for (; i < snapshot->n; i++) {
-		hash = 2166136261u;
-		at = (const unsigned char *)snapshot->rows[i]
-			 .rel.RelationshipName;
-		for (; *at != '\0'; at++)
-			hash = (hash ^ *at) * 16777619u;
-		sum += hash;
-	}
+	/* That of no name is 0. */
+	for (; i < snapshot->n; i++)
+		sum += 1 + key_sum(snapshot->rows[i].rel.RelationshipName);
 	return sum;
 }
 

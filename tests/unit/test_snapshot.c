@@ -208,11 +208,13 @@ sort__of_the_same_rows_without_a_place__warns_once(void **state)
 		const char *names[4];
 		unsigned int lines; /* in the log by then */
 	} all[] = {
-		{ { "twin", "twin", "" }, 2 },
-		{ { "twin", "", "new", "twin" }, 2 },
-		{ { "twin", "new", "twin" }, 3 },
-		{ { "twin", "new" }, 3 },
+		{ { "" }, 1 },
+		{ { "", "new" }, 1 },
+		{ { "twin", "twin", "" }, 3 },
+		{ { "twin", "", "new", "twin" }, 3 },
 		{ { "twin", "new", "twin" }, 4 },
+		{ { "twin", "new" }, 4 },
+		{ { "twin", "new", "twin" }, 5 },
 	};
 	struct snapshot *snapshot;
 	uint32_t warned = 0;
