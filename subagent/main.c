@@ -118,6 +118,40 @@ settle(const struct conf *conf)
 	dispatch_init(&scalars, conf->set_deadline);
 }
 
+/*
+ * Net-SNMP goes on without a file that it cannot open, and without a word: the
+ * first such one of the log, and why in errno, or NULL.
+ */
+static const char *
+unwritable_log(void)
+{
+	const netsnmp_log_handler *handler;
+	FILE *file;
+
+	for (handler = get_logh_head(); handler != NULL;
+	     handler = handler->next) {
+		if (handler->type != NETSNMP_LOGHANDLER_FILE)
+			continue;
+		if ((file = fopen(handler->token, "ae")) == NULL)
+			return handler->token;
+		fclose(file);
+	}
+	return NULL;
+}
+
+/* Whoever rotates the log has given its file another name. */
+static void
+reopen_log(void)
+{
+	const char *path;
+
+	if ((path = unwritable_log()) == NULL)
+		netsnmp_logging_restart();
+	else
+		log_err("%s: %s: the log stays in the file that is open", path,
+		    strerror(errno));
+}
+
 /* A file that is wrong in any way changes nothing. */
 static void
 reload(void)
@@ -164,6 +198,7 @@ signalled(int fd, void *arg)
 		stopping = true;
 		break;
 	case SIGHUP:
+		reopen_log();
 		reload();
 		break;
 	case SIGUSR1:
@@ -361,27 +396,6 @@ parse(int argc, char **argv, struct options *options)
 		usage(stderr, 2);
 }
 
-/* Net-SNMP goes on without a file that it cannot open, and without a word. */
-static bool
-check_log_files(void)
-{
-	const netsnmp_log_handler *handler;
-	FILE *file;
-
-	for (handler = get_logh_head(); handler != NULL;
-	     handler = handler->next) {
-		if (handler->type != NETSNMP_LOGHANDLER_FILE)
-			continue;
-		if ((file = fopen(handler->token, "ae")) == NULL) {
-			fprintf(stderr, "dhcpfod: %s: %s\n", handler->token,
-			    strerror(errno));
-			return false;
-		}
-		fclose(file);
-	}
-	return true;
-}
-
 /* Names of files mean what they do in the foreground, and to dhcpfoctl. */
 static bool
 go_into_background(void)
@@ -401,6 +415,7 @@ int
 main(int argc, char **argv)
 {
 	struct options options = { .conf = DHCPFO_CONF };
+	const char *log_path;
 	char why[512];
 	int status;
 
@@ -417,8 +432,10 @@ main(int argc, char **argv)
 		conf_free(settings);
 		return 0;
 	}
-	if (!check_log_files())
+	if ((log_path = unwritable_log()) != NULL) {
+		fprintf(stderr, "dhcpfod: %s: %s\n", log_path, strerror(errno));
 		return 1;
+	}
 	if (!options.logged && options.foreground)
 		snmp_enable_stderrlog();
 	else if (!options.logged)

@@ -358,6 +358,31 @@ class Signals(unittest.TestCase):
             self.assertEqual(lab.get(rel("Mclt", 1, "alpha")), 3600)
             self.assertIn("dhcpfod.conf:2:", lab.log())
 
+    def test_sighup__after_the_log_was_rotated__opens_it_anew(self):
+        def says(path, text):
+            wait(lambda: os.path.exists(path) and text in open(path).read(),
+                 "%s says %s" % (path, text))
+        with Lab(start=False) as lab:
+            os.mkdir(lab.path("logs"))
+            log, old = lab.path("logs", "log"), lab.path("logs", "old")
+            lab.argv = ["-Lf", log]
+            lab.start_snmpd()
+            lab.start_agent()
+            os.rename(log, old)
+            lab.agent.send_signal(signal.SIGHUP)
+            says(log, "read again")
+            self.assertNotIn("read again", open(old).read())
+            # Where it cannot be opened, it goes on.
+            os.rename(lab.path("logs"), lab.path("gone"))
+            lab.agent.send_signal(signal.SIGHUP)
+            says(lab.path("gone", "log"),
+                 log + ": No such file or directory: the log stays in the "
+                 "file that is open\n")
+            os.rename(lab.path("gone"), lab.path("logs"))
+            os.unlink(log)
+            lab.agent.send_signal(signal.SIGHUP)
+            says(log, "read again")
+
     def test_sighup__that_removes_a_server_within_a_set__is_harmless(self):
         with Lab([Server(1), Server(2)]) as lab:
             for number in (1, 2):
