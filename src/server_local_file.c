@@ -295,14 +295,16 @@ local_sql_is_replaced(const struct local_sql *sql)
 
 /*
  * SQLite would apply the log of the file that was there to the one that is
- * there now.
+ * there now.  But a file that only cannot be looked at is still there.
  */
 static void
 drop_orphans(struct local_sql *sql)
 {
+	struct stat st;
 	unsigned int i;
 
-	if (is_same(sql, LOCAL_FILE_MAIN))
+	if (is_same(sql, LOCAL_FILE_MAIN) ||
+	    (stat(sql->path, &st) != 0 && errno != ENOENT))
 		return;
 	for (i = LOCAL_FILE_LOG; i < LOCAL_FILES; i++) {
 		if (sql->files[i].ino != 0 && is_same(sql, i))

@@ -577,6 +577,40 @@ file__whose_log_was_removed_gets_a_new_one_before_a_change(void **state)
 	}
 }
 
+/* Others may have it open, and what is committed may only be in the log. */
+static void
+file__that_cannot_be_looked_at_keeps_its_log(void **state)
+{
+	struct fixture *f = *state;
+	DHCP_FAILOVER_RELATIONSHIP *rel;
+	struct failover_server *other;
+	char real[128], path[160];
+
+	failover_server_close(f->server);
+	snprintf(real, sizeof(real), "%s/real.db", f->dir);
+	snprintf(path, sizeof(path), "%s-wal", real);
+	assert_int_equal(symlink(real, f->path), 0);
+	write_file(real, "", 0);
+	chmod(real, 0600);
+	f->server = open_server(f);
+	create(f->server, "a", 1, 1);
+	other = open_server(f);
+	assert_error(set_mclt(other, 5), ERROR_SUCCESS);
+
+	assert_int_equal(unlink(f->path), 0);
+	assert_int_equal(symlink(f->path, f->path), 0);
+	assert_error(set_mclt(f->server, 6), ERROR_GEN_FAILURE);
+	assert_true(file_exists(path));
+
+	assert_int_equal(unlink(f->path), 0);
+	assert_int_equal(symlink(real, f->path), 0);
+	assert_error(set_mclt(f->server, 7), ERROR_SUCCESS);
+	assert_error(failover_server_get(other, "a", &rel), ERROR_SUCCESS);
+	assert_int_equal(rel->Mclt, 7);
+	failover_free(rel);
+	failover_server_close(other);
+}
+
 static void
 file__replaced_in_a_change_lets_the_commit_fail(void **state)
 {
@@ -1100,6 +1134,7 @@ main(void)
 		TEST(file__replaced_underneath_is_the_new_one_at_the_next_call),
 		TEST(
 		    file__whose_log_was_removed_gets_a_new_one_before_a_change),
+		TEST(file__that_cannot_be_looked_at_keeps_its_log),
 		TEST(file__replaced_in_a_change_lets_the_commit_fail),
 		TEST(
 		    file__on_a_full_disk_refuses_changes_and_keeps_what_there_was),
