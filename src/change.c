@@ -98,6 +98,18 @@ settle(struct change *change, enum change_state state, struct change_verdict v)
 		change_free(change);
 }
 
+/* Is somebody left to hear that scopes came or went? */
+static bool
+scopes_are_awaited(const struct snapshot_row *row)
+{
+	if (row->status.set_status == SET_STATUS_PENDING)
+		return true;
+	/* That they failed is true no more. */
+	return row->status.last_set_flags == 0 &&
+	    (row->status.set_status == SET_STATUS_FAILED ||
+		row->status.set_status == SET_STATUS_UNDONE);
+}
+
 /*
  * Tell in the row what became of its change.  Scopes that come and go are told
  * of while somebody waits for it, or when it goes wrong.
@@ -114,7 +126,7 @@ mark(const struct step *step, enum set_status status, enum dhcp_error result)
 	    row->status.set_status == SET_STATUS_IN_DOUBT)
 		return;
 	if (step->kind != STEP_SET && status == SET_STATUS_SUCCEEDED &&
-	    row->status.set_status != SET_STATUS_PENDING)
+	    !scopes_are_awaited(row))
 		return;
 	/* Those of an earlier SET would seem to have failed with scopes. */
 	row->status.last_set_flags = step->row->given & FAILOVER_SET_ALL;

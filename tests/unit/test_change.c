@@ -1408,6 +1408,34 @@ failure__of_scopes_alone__is_told_without_the_flags_of_an_earlier_set(
 	assert_all_is_true(w);
 }
 
+/* Nor would an alarm for failed SETs end before members are set. */
+static void
+failure__of_scopes_alone__ends_when_scopes_succeed(void **state)
+{
+	struct world *w = *state;
+	struct said said;
+
+	world_control(w, 0, "add_scopes 0 5 before 0\n");
+	change_finish(
+	    committed(w, ASKS(SCOPE(0, "a", 9, CHANGE_CREATE)), &said));
+	assert_said(&said, CHANGE_FAILED);
+	assert_status(w, 0, "a", SET_STATUS_FAILED);
+	world_control(w, 0, "");
+	done(w, ASKS(SCOPE(0, "a", 9, CHANGE_CREATE)));
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+	assert_int_equal(status(w, 0, "a")->last_set_result, ERROR_SUCCESS);
+	assert_int_equal(status(w, 0, "a")->last_set_flags, 0);
+
+	/* Of members it is not. */
+	world_control(w, 0, "set 0 5 before 0\n");
+	change_finish(committed(w, ASKS(MEMBER(0, "a", MCLT, 61)), &said));
+	assert_said(&said, CHANGE_FAILED);
+	world_control(w, 0, "");
+	done(w, ASKS(SCOPE(0, "a", 9, CHANGE_DESTROY)));
+	assert_status(w, 0, "a", SET_STATUS_FAILED);
+	assert_all_is_true(w);
+}
+
 static void
 doubt__that_ends__is_timed(void **state)
 {
@@ -2388,6 +2416,8 @@ main(void)
 		    doubt__that_the_listing_ends_in_a_failure__is_one),
 		WITH_ALL(one,
 		    failure__of_scopes_alone__is_told_without_the_flags_of_an_earlier_set),
+		WITH(one_plain,
+		    failure__of_scopes_alone__ends_when_scopes_succeed),
 		WITH(one_plain, doubt__that_ends__is_timed),
 		WITH(one_plain,
 		    doubt__and_a_change_that_does_not_reach_the_server__lasts),
