@@ -3,11 +3,13 @@
 which can be killed and stopped.  Its file has what is true."""
 import os
 import signal
+import socket
 import subprocess
 import sys
 
 from dhcpm_server import Relationship, read_file, write_file
-from lab import Died, _die_with_us, wait
+from lab import Died, _die_with_us
+from ports import Port
 from windows_case import HELPER
 
 PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -18,7 +20,7 @@ class Windows:
     def __init__(self, lab, number):
         self.lab, self.number = lab, number
         self.file = lab.path("windows.json")
-        self.mapper_port = 0
+        self.mapper_port = Port(socket.SOCK_STREAM)
         self.process = None
         path = lab.path("windows.credentials")
         with open(path, "w") as file:
@@ -33,6 +35,7 @@ class Windows:
         os.chmod(helper, 0o755)
         lab.servers[number].keys.update({
             "address": "127.0.0.1", "target": "dhcpm.lab.example",
+            "mapper-port": self.mapper_port,
             "credentials": path, "helper": helper, "statistics": "no",
             "connect-timeout": 2, "call-timeout": 1})
 
@@ -42,24 +45,13 @@ class Windows:
 
     def start(self):
         """Its port is another one each time, that of the mapper is not."""
-        wait(self._spawn, "the DHCPM server listens", 20)
-        self.lab.servers[self.number].keys["mapper-port"] = self.mapper_port
-
-    def _spawn(self):
         self.process = subprocess.Popen(
             [sys.executable, PROGRAM, "-f", self.file, "-m",
              str(self.mapper_port)], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
             preexec_fn=_die_with_us)
-        said = self.process.stdout.readline()
-        if said:
-            self.mapper_port = int(said.split()[-1])
-            return True
-        # Somebody else has the port, for a moment.
-        self.process.wait()
-        if self.mapper_port == 0:
+        if not self.process.stdout.readline():
             raise Died("dhcpm_server.py does not start")
-        return False
 
     def kill(self):
         self.process.kill()

@@ -13,6 +13,8 @@ import socket
 import subprocess
 import time
 
+from ports import Port
+
 REALM = "LAB.EXAMPLE"
 HOST = "dhcpm.lab.example"
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
@@ -22,16 +24,10 @@ def _die_with_us():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
-def _free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
 class Kdc:
     def __init__(self, directory, users):
         self.dir, self.users = directory, users
-        self.port = _free_port()
+        self.port = Port(socket.SOCK_STREAM)
         self.process = None
         self.environ = {
             "KRB5_CONFIG": self.path("krb5.conf"),
@@ -82,7 +78,7 @@ class Kdc:
         end = time.monotonic() + 20
         while True:
             try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
+                socket.create_connection(("127.0.0.1", int(self.port))).close()
                 return self
             except OSError:
                 if time.monotonic() > end or self.process.poll() is not None:

@@ -33,6 +33,8 @@ from pysnmp import hlapi
 from pysnmp.hlapi.asyncore import cmdgen
 from pysnmp.proto import api, rfc1902, rfc1905
 
+from ports import Port
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
@@ -620,24 +622,11 @@ class Lab:
         return os.path.join(self.dir, *names)
 
     def start_snmpd(self):
-        for _ in range(10):
-            if self.port is None:
-                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-                    free.bind(("127.0.0.1", 0))
-                    self.port = free.getsockname()[1]
-                again = False
-            else:
-                again = True
-            self._write_snmpd_conf()
-            self._spawn_snmpd()
-            try:
-                wait(self._snmpd_is_there, "snmpd answers")
-                return
-            except Died:
-                if again:  # not a port that somebody else was faster to take
-                    raise
-                self.port = None
-        raise Died("no port for snmpd")
+        if self.port is None:
+            self.port = Port()
+        self._write_snmpd_conf()
+        self._spawn_snmpd()
+        wait(self._snmpd_is_there, "snmpd answers")
 
     def _snmpd_is_there(self):
         if self.snmpd.poll() is not None:

@@ -20,6 +20,7 @@ import unittest
 
 from lab import (MIB, PATIENCE, ROOT, Lab, Server, _die_with_us, dotted,
                  octets_of, rel, scalar, scope, server, values, wait)
+from ports import Port
 from test_monitor import Trapd
 
 KEA = shutil.which("kea-dhcp4", path=os.environ.get("PATH", "") +
@@ -35,12 +36,6 @@ STARTUP, NORMAL, INTERRUPTED, DOWN = 2, 3, 4, 5
 UP, UNREACHABLE, DENIED, ERROR = 2, 3, 4, 5
 
 
-def free_port(kind):
-    with socket.socket(socket.AF_INET, kind) as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
 class Kea:
     """One kea-dhcp4."""
 
@@ -48,8 +43,8 @@ class Kea:
         self.name, self.dir = name, directory
         self.path = os.path.join(directory, name + ".socket")
         self.log_path = os.path.join(directory, name + ".log")
-        self.http = free_port(socket.SOCK_STREAM)
-        self.port = free_port(socket.SOCK_DGRAM)
+        self.http = Port(socket.SOCK_STREAM)
+        self.port = Port()
         self.client_port = client_port
         self.process = None
         self.stopped = False
@@ -135,7 +130,7 @@ class Pair:
 
     def __init__(self, directory, mode="load-balancing", unacked=0,
                  delay=2000):
-        self.client_port = free_port(socket.SOCK_DGRAM)
+        self.client_port = Port()
         self.mode, self.unacked, self.delay = mode, unacked, delay
         self.dir = directory
         self.one = Kea("server1", directory, self.client_port)

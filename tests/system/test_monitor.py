@@ -3,13 +3,13 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 import unittest
 
 from lab import (MIB, MIB_ENV, Lab, NetSnmp, Rel, Server, rel, scalar, scope,
                  server, wait)
+from ports import Port
 from test_set import LabCase, creation, member
 
 HEALTH = dict(ok=1, warning=2, critical=3, unknown=4)
@@ -27,9 +27,7 @@ class Trapd:
 
     def __init__(self, directory, more=""):
         self.file = os.path.join(directory, "traps")
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = Port()
         conf = os.path.join(directory, "snmptrapd.conf")
         with open(conf, "w") as file:
             file.write("disableAuthorization yes\n" + more)
