@@ -735,6 +735,13 @@ restore__by_calls_creates_what_was_deleted_and_its_states(void **state)
 {
 	(void)state;
 	assert_way_back(&rel, ERROR_SUCCESS, "get a;create a;set a 24;");
+	/* Whoever does not tell a secret cannot be given it back. */
+	assert_non_null(strstr(logged, "\"a\": made anew without a secret"));
+	assert_int_equal(logged_lines, 1);
+	rel.SharedSecret = secret;
+	assert_way_back(&rel, ERROR_SUCCESS, "get a;create a;set a 24;");
+	assert_int_equal(logged_lines, 1);
+	rel.SharedSecret = NULL;
 	rel.SafePeriod = 0; /* Create makes that "never" */
 	assert_way_back(&rel, ERROR_SUCCESS, "get a;create a;set a 26;");
 	array.NumElements = 0; /* which Create cannot do */
