@@ -357,7 +357,8 @@ class Pysnmp(Client):
                         message, _ = decoder.decode(
                             sock.recv(65536), asn1Spec=module.Message())
                         pdu = module.apiMessage.getPDU(message)
-                        if int(module.apiPDU.getRequestID(pdu)) == number:
+                        if (pdu.tagSet == module.GetResponsePDU.tagSet and
+                                int(module.apiPDU.getRequestID(pdu)) == number):
                             return pdu
                 except socket.timeout:
                     continue

@@ -4,7 +4,7 @@ import random
 import socket
 
 
-def _first_of_clients():
+def first_of_clients():
     """From here on the system gives ports to whoever asks for any."""
     with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
         return int(file.read().split()[0])
@@ -19,7 +19,7 @@ class Port(int):
     def __new__(cls, kind=socket.SOCK_DGRAM):
         while True:
             number = random.SystemRandom().randrange(
-                16384, max(_first_of_clients(), 20000))
+                16384, max(first_of_clients(), 20000))
             claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             try:
                 claim.bind("\0dhcpfo-tests-port-%d" % number)
