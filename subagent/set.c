@@ -133,7 +133,7 @@ stage_assignment(struct set *set, const struct column *column,
 {
 	struct assignment *assignment, *other;
 	struct cursor at = { 0 };
-	uint32_t value, old;
+	uint32_t value;
 	int status;
 
 	if ((status = varbind_integer(column, varbind, &value)) !=
@@ -142,10 +142,9 @@ stage_assignment(struct set *set, const struct column *column,
 	at.scalars = set->scalars;
 	if (!index_find(column->index, &at, sub, length))
 		return SNMP_ERR_NOCREATION;
-	old = varbind_number(column, &at);
 	if (column->kind == COLUMN_SPIN_LOCK) {
 		/* RFC 2579: it takes its own value only, and moves on. */
-		if (value != old)
+		if (value != varbind_number(column, &at))
 			return SNMP_ERR_INCONSISTENTVALUE;
 		value = (value + 1) & 0x7fffffff;
 	}
@@ -163,7 +162,6 @@ stage_assignment(struct set *set, const struct column *column,
 	assignment->request = request;
 	assignment->at = at;
 	assignment->value = value;
-	assignment->old = old;
 	*set->last = assignment;
 	set->last = &assignment->next;
 	return SNMP_ERR_NOERROR;
@@ -306,11 +304,15 @@ assign(struct set *set)
 	struct assignment *assignment;
 
 	for (assignment = set->assignments; assignment != NULL;
-	     assignment = assignment->next)
+	     assignment = assignment->next) {
+		assignment->old =
+		    varbind_number(assignment->column, &assignment->at);
 		assignment->column->write(&assignment->at, assignment->value);
+	}
 	set->assigned = true;
 }
 
+/* But what somebody has set since, as a reload does, is not ours. */
 static void
 take_back(struct set *set)
 {
@@ -321,7 +323,10 @@ take_back(struct set *set)
 	set->assigned = false;
 	for (assignment = set->assignments; assignment != NULL;
 	     assignment = assignment->next)
-		assignment->column->write(&assignment->at, assignment->old);
+		if (varbind_number(assignment->column, &assignment->at) ==
+		    assignment->value)
+			assignment->column->write(&assignment->at,
+			    assignment->old);
 }
 
 static void

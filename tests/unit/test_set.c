@@ -661,6 +661,28 @@ undo__that_fails__takes_the_assignments_back_all_the_same(void **state)
 	set_finish(set);
 }
 
+/* "Returns to the configured value when the agent reads its configuration." */
+static void
+undo__of_what_a_reload_has_changed_since__leaves_it(void **state)
+{
+	struct world *w = *state;
+	struct set *set =
+	    tested(VARBINDS({ POLL_INTERVAL, U32(61) }, { FREE_LOW, U32(14) }));
+	struct said said = { 0 };
+
+	/* What was there when it was tested is gone. */
+	scalars.poll_interval = 70;
+	set_commit(set, hear, &said);
+	assert_int_equal(scalars.poll_interval, 61);
+	assert_int_equal(w->roster->free_low, 14);
+	/* And so may be what was committed. */
+	w->roster->free_low = 2;
+	undo(w, set);
+	assert_int_equal(scalars.poll_interval, 70);
+	assert_int_equal(w->roster->free_low, 2);
+	set_finish(set);
+}
+
 static void
 action__to_refresh__asks_that_server_only(void **state)
 {
@@ -905,6 +927,7 @@ main(void)
 		WITH(commit__whose_server_refuses__assigns_nothing),
 		WITH(undo__while_the_server_works__assigns_nothing),
 		WITH(undo__that_fails__takes_the_assignments_back_all_the_same),
+		WITH(undo__of_what_a_reload_has_changed_since__leaves_it),
 		WITH(action__to_refresh__asks_that_server_only),
 		WITH(spin_lock__at_its_end__begins_anew),
 		WITH(spin_lock__used_by_two__lets_the_first_win),
