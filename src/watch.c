@@ -209,6 +209,8 @@ watch_leaver(struct managed *server, const struct snapshot_row *before)
 		.text = "",
 	};
 
+	/* Should it come back, it counts from 0. */
+	server->roster->counting_since = roster_now();
 	if (server->roster->history != NULL)
 		history_forget(server->roster->history, server->index,
 		    before->rel.RelationshipName);

@@ -574,6 +574,32 @@ publish__of_rows_that_come_and_go__keeps_the_counters_right(void **state)
 	}
 }
 
+/* dhcpFoDiscontinuityTime: in between, the row may come back with zeros. */
+static void
+publish__without_a_row__is_a_discontinuity_of_its_counters(void **state)
+{
+	struct world *w = *state;
+	uint32_t before;
+
+	world_poll(w);
+	before = w->roster->counting_since -= 360000;
+	world_have(w, 0, "new", 50, 1);
+	world_poll(w);
+	assert_int_equal(w->roster->counting_since, before);
+	world_row(w, 0, "a")->status.set_calls = 42;
+	assert_error(failover_server_delete(w->at[0].local.server, "a"),
+	    ERROR_SUCCESS);
+	world_poll(w);
+	assert_null(world_row(w, 0, "a"));
+	assert_true(roster_now() - w->roster->counting_since < 1000);
+
+	before = w->roster->counting_since -= 360000;
+	world_have(w, 0, "a", 1, 1);
+	world_poll(w);
+	assert_int_equal(world_row(w, 0, "a")->status.set_calls, 0);
+	assert_int_equal(w->roster->counting_since, before);
+}
+
 /* ---------------------------------------------------------------- age */
 
 static void
@@ -915,6 +941,8 @@ main(void)
 		    publish__of_what_a_poll_brings__changes_the_table_only_if_it_differs),
 		WITH(three,
 		    publish__of_rows_that_come_and_go__keeps_the_counters_right),
+		WITH(one,
+		    publish__without_a_row__is_a_discontinuity_of_its_counters),
 		WITH(one, data_age__counts_from_the_last_success_or_the_start),
 		cmocka_unit_test(
 		    now__counts_hundredths_of_a_second_and_never_goes_back),
