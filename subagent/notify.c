@@ -100,7 +100,8 @@ struct slot {
 	struct subject subject;
 	uint32_t sent; /* roster_now() */
 	bool held; /* something came since */
-	uint32_t event; /* its index, for TOPIC_CONFIG */
+	/* Of TOPIC_CONFIG, composed: its event may be gone when it is due. */
+	netsnmp_variable_list *change;
 };
 
 struct waiting {
@@ -199,17 +200,19 @@ notify_flush(void)
 	}
 }
 
+/* Takes ${varbinds}; NULL is fine. */
 static void
-send_one(enum number number, const struct cursor *at)
+enqueue(netsnmp_variable_list *varbinds)
 {
 	struct waiting *waiting;
 
-	if ((waiting = calloc(1, sizeof(*waiting))) == NULL)
+	if (varbinds == NULL)
 		return;
-	if ((waiting->varbinds = compose(number, at)) == NULL) {
-		free(waiting);
+	if ((waiting = calloc(1, sizeof(*waiting))) == NULL) {
+		snmp_free_varbind(varbinds);
 		return;
 	}
+	waiting->varbinds = varbinds;
 	if (notify.n == QUEUE_MAX) {
 		if (!notify.told_full)
 			log_warning("%u notifications wait for the AgentX "
@@ -222,6 +225,12 @@ send_one(enum number number, const struct cursor *at)
 	notify.last = &waiting->next;
 	notify.n++;
 	notify_flush();
+}
+
+static void
+send_one(enum number number, const struct cursor *at)
+{
+	enqueue(compose(number, at));
 }
 
 /* ---- how often ---- */
@@ -295,11 +304,6 @@ find_again(const struct slot *slot, struct cursor *at)
 
 	memset(at, 0, sizeof(*at));
 	at->scalars = notify.scalars;
-	if (subject->topic == TOPIC_CONFIG) {
-		at->event =
-		    event_log_from(at->scalars->roster->events, slot->event);
-		return at->event != NULL && at->event->index == slot->event;
-	}
 	at->server = roster_find(at->scalars->roster, subject->server);
 	if (at->server == NULL)
 		return false;
@@ -343,8 +347,6 @@ true_now(enum topic topic, const struct cursor *at)
 		return STATE_CHANGE;
 	case TOPIC_ALARM:
 		return alarm_of(at->row->rel.State);
-	case TOPIC_CONFIG:
-		return CONFIG_CHANGE;
 	case TOPIC_SERVER:
 		return at->server->down ? SERVER_DOWN : SERVER_UP;
 	case TOPIC_SCOPE:
@@ -356,6 +358,8 @@ true_now(enum topic topic, const struct cursor *at)
 		    (enum number)0;
 	case TOPIC_DRIFT:
 		return DRIFT;
+	case TOPIC_CONFIG:
+		break;
 	}
 	return (enum number)0;
 }
@@ -375,6 +379,12 @@ over(struct slot *slot, uint32_t now)
 
 	if (now - slot->sent < interval())
 		return false;
+	if (slot->change != NULL && enabled(CONFIG_CHANGE)) {
+		slot->sent = now;
+		enqueue(slot->change);
+		slot->change = NULL;
+		return false;
+	}
 	if (!slot->held || !find_again(slot, &at))
 		return true;
 	/* Numbers are what is told of a scope: wait for them. */
@@ -390,6 +400,13 @@ over(struct slot *slot, uint32_t now)
 }
 
 static void
+free_slot(struct slot *slot)
+{
+	snmp_free_varbind(slot->change);
+	free(slot);
+}
+
+static void
 tick(unsigned int registration, void *arg)
 {
 	uint32_t now = roster_now();
@@ -401,7 +418,7 @@ tick(unsigned int registration, void *arg)
 		for (at = &notify.slots[i]; (slot = *at) != NULL;)
 			if (over(slot, now)) {
 				*at = slot->next;
-				free(slot);
+				free_slot(slot);
 				notify.nslots--;
 			} else
 				at = &slot->next;
@@ -428,6 +445,22 @@ open_slot(const struct subject *subject)
 		notify.alarm = snmp_alarm_register(1, SA_REPEAT, tick, NULL);
 }
 
+/*
+ * Too soon.  When the time is over, what is true then is told; but a change is
+ * told as it was.
+ */
+static void
+hold(struct slot *slot, enum number number, const struct cursor *at)
+{
+	notify.scalars->notify_suppressed++;
+	if (number != CONFIG_CHANGE) {
+		slot->held = true;
+		return;
+	}
+	snmp_free_varbind(slot->change);
+	slot->change = compose(number, at);
+}
+
 /* ---- what ---- */
 
 static void
@@ -440,18 +473,16 @@ post(enum number number, const struct observation *o, const struct event *event)
 	if (!enabled(number))
 		return;
 	make_subject(&subject, notifications[number].topic, o);
-	if ((slot = find_slot(&subject)) != NULL) {
-		slot->held = true;
-		slot->event = event->index;
-		notify.scalars->notify_suppressed++;
-		return;
-	}
 	at.scalars = notify.scalars;
 	at.server = o->server;
 	/* A cursor can write; what is told is only read. */
 	at.row = (struct snapshot_row *)(uintptr_t)o->row;
 	at.scope = (struct snapshot_scope *)(uintptr_t)o->scope;
 	at.event = event;
+	if ((slot = find_slot(&subject)) != NULL) {
+		hold(slot, number, &at);
+		return;
+	}
 	send_one(number, &at);
 	open_slot(&subject);
 }
@@ -511,7 +542,7 @@ notify_end(void)
 	for (i = 0; i < BUCKETS; i++)
 		while ((slot = notify.slots[i]) != NULL) {
 			notify.slots[i] = slot->next;
-			free(slot);
+			free_slot(slot);
 		}
 	notify.nslots = 0;
 	if (notify.alarm != 0)

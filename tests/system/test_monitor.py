@@ -454,6 +454,21 @@ class Notifications(MonitorCase):
         finally:
             self.ok((scalar("NotifMinInterval"), ("u", 0)))
 
+    def test_change__held_back_until_its_event_is_gone__is_told_of(self):
+        self.ok((scalar("NotifMinInterval"), ("u", 2)),
+                (scalar("EventLimit"), ("u", 0)))
+        try:
+            self.ok(member("Mclt", 1, "alpha", 1201))
+            self.trapd.wait("ConfigChange", "set mclt")
+            before = self.lab.get(scalar("NotifSuppressed"))
+            self.ok(member("Percentage", 1, "alpha", 71))
+            self.assertEqual(self.lab.get(scalar("NotifSuppressed")),
+                             before + 1)
+            self.trapd.wait("ConfigChange", "set percentage", n=3)
+        finally:
+            self.ok((scalar("NotifMinInterval"), ("u", 0)),
+                    (scalar("EventLimit"), ("u", 256)))
+
     def test_scope__whose_numbers_are_gone__is_told_of_when_they_are_back(
             self):
         def count(addresses, free):
