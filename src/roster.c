@@ -21,14 +21,13 @@ struct poll {
 	time_t began;
 };
 
-uint32_t
+uint64_t
 roster_now(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint32_t)((uint64_t)now.tv_sec * 100 +
-	    (uint64_t)now.tv_nsec / 10000000);
+	return (uint64_t)now.tv_sec * 100 + (uint64_t)now.tv_nsec / 10000000;
 }
 
 static uint32_t
@@ -174,7 +173,7 @@ void
 roster_publish(struct managed *server, struct snapshot *fresh)
 {
 	struct snapshot *old = server->snapshot;
-	uint32_t now = roster_now();
+	uint64_t now = roster_now();
 	size_t i;
 
 	if (snapshot_inherit(fresh, old, now))
@@ -616,7 +615,7 @@ err0:
 void
 roster_free(struct roster *roster, unsigned int milliseconds)
 {
-	const uint32_t began = roster_now();
+	const uint64_t began = roster_now();
 	struct managed *server;
 	unsigned int gone;
 	bool idle = true;
@@ -635,7 +634,7 @@ roster_free(struct roster *roster, unsigned int milliseconds)
 		if (worker_stop(server->worker, 0))
 			server->worker = NULL;
 	for (server = roster->leaving; server != NULL; server = server->next) {
-		gone = (roster_now() - began) * 10;
+		gone = (unsigned int)(roster_now() - began) * 10;
 		if (worker_stop(server->worker,
 			gone < milliseconds ? milliseconds - gone : 0))
 			server->worker = NULL;

@@ -67,7 +67,7 @@ struct managed {
 	struct snapshot *snapshot; /* never NULL */
 	struct failover_server_report report; /* as of the last finished job */
 	time_t last_poll, last_success; /* 0: never */
-	uint32_t success_at; /* by roster_now(): last success, or start */
+	uint64_t success_at; /* by roster_now(): last success, or start */
 	uint32_t poll_duration; /* milliseconds */
 	int32_t clock_offset; /* seconds; 0 when not known */
 	uint32_t not_normal; /* rows in another state */
@@ -90,8 +90,8 @@ struct roster {
 	struct workshop *shop;
 	struct change *changes; /* SETs whose server has not answered yet */
 	struct doubt *doubts; /* SETs whose answer got lost */
-	uint32_t changed_at; /* by roster_now(): rows came, went, changed */
-	uint32_t counting_since; /* likewise: no counter began anew after it */
+	uint64_t changed_at; /* by roster_now(): rows came, went, changed */
+	uint64_t counting_since; /* likewise: no counter began anew after it */
 	uint32_t relationships, not_normal; /* over all servers */
 	uint32_t health; /* the worst of all servers and rows */
 	uint32_t free_low, free_high; /* percent: thresholds of scopes */
@@ -166,7 +166,7 @@ enum health roster_server_health(const struct managed *server);
 /** What a server's answer says about the server. */
 enum oper_status roster_oper_status(enum dhcp_error error);
 
-/** Centiseconds of a clock that never jumps; wraps like TimeTicks. */
-uint32_t roster_now(void);
+/** Centiseconds of a clock that never jumps, and does not wrap. */
+uint64_t roster_now(void);
 
 #endif

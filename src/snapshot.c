@@ -353,7 +353,7 @@ inherit_scopes(struct snapshot *fresh, const struct snapshot_row *row,
 
 bool
 snapshot_inherit(struct snapshot *fresh, const struct snapshot *old,
-    uint32_t now)
+    uint64_t now)
 {
 	bool changed = fresh->n != old->n;
 	struct snapshot_row *row;

@@ -34,7 +34,7 @@ struct row_status {
 	uint32_t set_status; /* enum set_status */
 	DWORD last_set_flags;
 	uint32_t last_set_result; /* enum dhcp_error */
-	uint32_t last_change; /* centiseconds of the clock of roster_now() */
+	uint64_t last_change; /* centiseconds of the clock of roster_now() */
 	time_t last_set_time; /* 0: never */
 	time_t state_time; /* when it entered its state, as far as was seen */
 	uint32_t transitions, comm_interruptions;
@@ -103,7 +103,7 @@ size_t snapshot_find_scope(const struct snapshot *snapshot,
  * rows came, went or differ in a configured member.
  */
 bool snapshot_inherit(struct snapshot *fresh, const struct snapshot *old,
-    uint32_t now);
+    uint64_t now);
 
 void snapshot_free(struct snapshot *snapshot);
 

@@ -35,13 +35,13 @@ agent_health(const struct cursor *at)
 	return at->scalars->roster->health;
 }
 
-static uint32_t
+static uint64_t
 table_changed(const struct cursor *at)
 {
 	return at->scalars->roster->changed_at;
 }
 
-static uint32_t
+static uint64_t
 counting_since(const struct cursor *at)
 {
 	return at->scalars->roster->counting_since;
@@ -50,7 +50,7 @@ counting_since(const struct cursor *at)
 static uint32_t
 server_age(const struct cursor *at)
 {
-	return (roster_now() - at->server->success_at) / 100;
+	return (uint32_t)((roster_now() - at->server->success_at) / 100);
 }
 
 static uint32_t
@@ -97,6 +97,12 @@ rel_last_set_text(const struct cursor *at, char room[FAILOVER_ADDRESS_SIZE])
 	if (at->row->status.set_status == SET_STATUS_NONE)
 		return "";
 	return DhcpfoErrorText(at->row->status.last_set_result);
+}
+
+static uint64_t
+rel_last_change(const struct cursor *at)
+{
+	return at->row->status.last_change;
 }
 
 static uint32_t
@@ -274,31 +280,32 @@ set_event_limit(const struct cursor *at, uint32_t value)
 	{                                                                    \
 		STATS(n), RO(COLUMN_U32),                                    \
 		    AT(snapshot_scope, uint32_t, stats.member), label, NULL, \
-		    NULL, NULL, scope_counted_##member                       \
+		    NULL, NULL, scope_counted_##member, NULL                 \
 	}
 #define OWN(kind, min, max) kind, COLUMN_RW, 0, min, max
-#define WRITTEN(label, get, set) 0, label, get, NULL, set, NULL
+#define WRITTEN(label, get, set) 0, label, get, NULL, set, NULL, NULL
 #define MEMBER(label, thing, type, member) \
-	AT(thing, type, member), label, NULL, NULL, NULL, NULL
-#define COMPUTED(label, fn) 0, label, fn, NULL, NULL, NULL
-#define DESCRIBED(label, fn) 0, label, NULL, fn, NULL, NULL
+	AT(thing, type, member), label, NULL, NULL, NULL, NULL, NULL
+#define COMPUTED(label, fn) 0, label, fn, NULL, NULL, NULL, NULL
+#define DESCRIBED(label, fn) 0, label, NULL, fn, NULL, NULL, NULL
+#define MOMENT(label, fn) 0, label, NULL, NULL, NULL, NULL, fn
 
 /* clang-format off */
 const struct column columns[] = {
 	/* path       kind, access, bit, least and most to write,  label and member */
 	{ SCALAR(1),  RO(COLUMN_TEXT),    DESCRIBED("dhcpFoAgentDescr", agent_descr) },
 	{ SCALAR(2),  RO(COLUMN_TIME),    MEMBER("dhcpFoAgentStartTime", scalars, time_t, started) },
-	{ SCALAR(3),  RO(COLUMN_TICKS),   COMPUTED("dhcpFoDiscontinuityTime", counting_since) },
+	{ SCALAR(3),  RO(COLUMN_TICKS),   MOMENT("dhcpFoDiscontinuityTime", counting_since) },
 	{ SCALAR(4),  RO(COLUMN_U32),     MEMBER("dhcpFoServerCount", scalars, uint32_t, server_count) },
 	{ SCALAR(5),  RO(COLUMN_U32),     COMPUTED("dhcpFoRelCount", rel_count) },
 	{ SCALAR(6),  RO(COLUMN_U32),     COMPUTED("dhcpFoRelNotNormalCount", rel_not_normal) },
 	{ SCALAR(7),  RO(COLUMN_ENUM),    COMPUTED("dhcpFoHealth", agent_health) },
-	{ SCALAR(8),  RO(COLUMN_TICKS),   COMPUTED("dhcpFoTableLastChange", table_changed) },
+	{ SCALAR(8),  RO(COLUMN_TICKS),   MOMENT("dhcpFoTableLastChange", table_changed) },
 	{ SCALAR(9),  COLUMN_SPIN_LOCK, COLUMN_RW, 0, 0, 2147483647,
-	    AT(scalars, uint32_t, spin_lock), "dhcpFoSetSpinLock", NULL, NULL, set_spin_lock, NULL },
+	    AT(scalars, uint32_t, spin_lock), "dhcpFoSetSpinLock", NULL, NULL, set_spin_lock, NULL, NULL },
 	{ SCALAR(10), BITS(7),            MEMBER("dhcpFoWritePolicy", scalars, uint32_t, write_policy) },
 	{ SCALAR(11), COLUMN_U32, COLUMN_RW, 0, 1, 86400,
-	    AT(scalars, uint32_t, poll_interval), "dhcpFoPollInterval", NULL, NULL, set_poll_interval, NULL },
+	    AT(scalars, uint32_t, poll_interval), "dhcpFoPollInterval", NULL, NULL, set_poll_interval, NULL, NULL },
 
 	{ SERVER(2),  RO(COLUMN_TEXT),    MEMBER("dhcpFoServerName", managed, const char *, name) },
 	{ SERVER(3),  RO(COLUMN_ENUM),    MEMBER("dhcpFoServerType", managed, uint32_t, kind) },
@@ -314,10 +321,10 @@ const struct column columns[] = {
 	{ SERVER(13), RO(COLUMN_COUNTER), MEMBER("dhcpFoServerSetCalls", managed, uint32_t, report.set_calls) },
 	{ SERVER(14), RO(COLUMN_COUNTER), MEMBER("dhcpFoServerSetFailures", managed, uint32_t, report.set_failures) },
 	{ SERVER(15), RO(COLUMN_U32),     MEMBER("dhcpFoServerLastError", managed, uint32_t, report.last_error) },
-	{ SERVER(16), RO(COLUMN_CHARS),   offsetof(struct managed, report.last_error_text), "dhcpFoServerLastErrorText", NULL, NULL, NULL, NULL },
+	{ SERVER(16), RO(COLUMN_CHARS),   offsetof(struct managed, report.last_error_text), "dhcpFoServerLastErrorText", NULL, NULL, NULL, NULL, NULL },
 	{ SERVER(17), RO(COLUMN_TIME),    MEMBER("dhcpFoServerLastErrorTime", managed, time_t, report.last_error_time) },
 	{ SERVER(18), COLUMN_ENUM, COLUMN_RW, 0, 1, 2,
-	    0, "dhcpFoServerAction", server_action, NULL, act, NULL },
+	    0, "dhcpFoServerAction", server_action, NULL, act, NULL, NULL },
 
 	{ REL(2),     RO(COLUMN_TEXT),    MEMBER("dhcpFoRelName", snapshot_row, char *, rel.RelationshipName) },
 	{ REL(3),     COLUMN_ENUM,    COLUMN_RC, MODE, 0, 1,                 MEMBER("dhcpFoRelMode", snapshot_row, uint32_t, rel.Mode) },
@@ -334,7 +341,7 @@ const struct column columns[] = {
 	{ REL(14),    COLUMN_TEXT,    COLUMN_RC, CHANGE_PRIMARY_NAME, 0, 255,   MEMBER("dhcpFoRelPrimaryName", snapshot_row, char *, rel.PrimaryServerName) },
 	{ REL(15),    COLUMN_TEXT,    COLUMN_RC, CHANGE_SECONDARY_NAME, 0, 255, MEMBER("dhcpFoRelSecondaryName", snapshot_row, char *, rel.SecondaryServerName) },
 	{ REL(16),    COLUMN_SECRET,  COLUMN_RC, SHAREDSECRET, 0, 255,       MEMBER("dhcpFoRelSharedSecret", snapshot_row, char *, rel.SharedSecret) },
-	{ REL(17),    COLUMN_ROW_STATUS, COLUMN_RC, 0, 1, 6,                 0, "dhcpFoRelRowStatus", NULL, NULL, NULL, NULL },
+	{ REL(17),    COLUMN_ROW_STATUS, COLUMN_RC, 0, 1, 6,                 0, "dhcpFoRelRowStatus", NULL, NULL, NULL, NULL, NULL },
 
 	{ STATUS(1),  RO(COLUMN_ENUM),    COMPUTED("dhcpFoRelHealth", rel_health) },
 	{ STATUS(2),  RO(COLUMN_ENUM),    COMPUTED("dhcpFoRelAutoTransition", rel_auto_transition) },
@@ -349,7 +356,7 @@ const struct column columns[] = {
 	{ STATUS(11), RO(COLUMN_COUNTER), MEMBER("dhcpFoRelTransitions", snapshot_row, uint32_t, status.transitions) },
 	{ STATUS(12), RO(COLUMN_COUNTER), MEMBER("dhcpFoRelCommInterruptions", snapshot_row, uint32_t, status.comm_interruptions) },
 	{ STATUS(13), BITS(8),            MEMBER("dhcpFoRelDrift", snapshot_row, uint32_t, status.drift) },
-	{ STATUS(14), RO(COLUMN_TICKS),   MEMBER("dhcpFoRelLastChange", snapshot_row, uint32_t, status.last_change) },
+	{ STATUS(14), RO(COLUMN_TICKS),   MOMENT("dhcpFoRelLastChange", rel_last_change) },
 	{ STATUS(15), RO(COLUMN_COUNTER), MEMBER("dhcpFoRelSetCalls", snapshot_row, uint32_t, status.set_calls) },
 	{ STATUS(16), RO(COLUMN_COUNTER), MEMBER("dhcpFoRelSetFailures", snapshot_row, uint32_t, status.set_failures) },
 	{ STATUS(17), RO(COLUMN_ENUM),    MEMBER("dhcpFoRelSetStatus", snapshot_row, uint32_t, status.set_status) },
@@ -358,7 +365,7 @@ const struct column columns[] = {
 	{ STATUS(20), RO(COLUMN_TEXT),    DESCRIBED("dhcpFoRelLastSetText", rel_last_set_text) },
 	{ STATUS(21), RO(COLUMN_TIME),    MEMBER("dhcpFoRelLastSetTime", snapshot_row, time_t, status.last_set_time) },
 
-	{ SCOPE(3),   COLUMN_ROW_STATUS, COLUMN_RC, 0, 1, 6,                 0, "dhcpFoScopeRowStatus", NULL, NULL, NULL, NULL },
+	{ SCOPE(3),   COLUMN_ROW_STATUS, COLUMN_RC, 0, 1, 6,                 0, "dhcpFoScopeRowStatus", NULL, NULL, NULL, NULL, NULL },
 
 	COUNT(1, "dhcpFoScopeAddresses", NumAddr),
 	COUNT(2, "dhcpFoScopeFree", AddrFree),
@@ -367,13 +374,13 @@ const struct column columns[] = {
 	COUNT(5, "dhcpFoScopeThisFree", ThisAddrFree),
 	COUNT(6, "dhcpFoScopePartnerInUse", PartnerAddrInUse),
 	COUNT(7, "dhcpFoScopeThisInUse", ThisAddrInUse),
-	{ STATS(8),   RO(COLUMN_U32),     0, "dhcpFoScopeFreePercent", scope_free_percent, NULL, NULL, scope_counted },
+	{ STATS(8),   RO(COLUMN_U32),     0, "dhcpFoScopeFreePercent", scope_free_percent, NULL, NULL, scope_counted, NULL },
 	{ STATS(9),   RO(COLUMN_ENUM),    COMPUTED("dhcpFoScopeHealth", scope_health) },
 	{ STATS(10),  RO(COLUMN_TEXT),    DESCRIBED("dhcpFoScopeRelName", scope_rel_name) },
 	{ STATS(11),  RO(COLUMN_TEXT),    DESCRIBED("dhcpFoScopeAddrText", scope_address) },
 
-	{ NOTIF(1),   OWN(COLUMN_FLAGS, 0, 9),      AT(scalars, uint32_t, notify), "dhcpFoNotifEnable", NULL, NULL, set_notify, NULL },
-	{ NOTIF(2),   OWN(COLUMN_U32, 0, 3600),     AT(scalars, uint32_t, notify_min_interval), "dhcpFoNotifMinInterval", NULL, NULL, set_notify_min_interval, NULL },
+	{ NOTIF(1),   OWN(COLUMN_FLAGS, 0, 9),      AT(scalars, uint32_t, notify), "dhcpFoNotifEnable", NULL, NULL, set_notify, NULL, NULL },
+	{ NOTIF(2),   OWN(COLUMN_U32, 0, 3600),     AT(scalars, uint32_t, notify_min_interval), "dhcpFoNotifMinInterval", NULL, NULL, set_notify_min_interval, NULL, NULL },
 	{ NOTIF(3),   RO(COLUMN_COUNTER), MEMBER("dhcpFoNotifSent", scalars, uint32_t, notify_sent) },
 	{ NOTIF(4),   RO(COLUMN_COUNTER), MEMBER("dhcpFoNotifSuppressed", scalars, uint32_t, notify_suppressed) },
 	{ NOTIF(5),   OWN(COLUMN_U32, 0, 100),      WRITTEN("dhcpFoScopeFreeLow", free_low, set_free_low) },

@@ -23,7 +23,7 @@ enum column_kind {
 	COLUMN_U32, /* uint32_t -> Unsigned32, Gauge32 */
 	COLUMN_U8, /* BYTE -> Unsigned32 */
 	COLUMN_COUNTER, /* uint32_t -> Counter32 */
-	COLUMN_TICKS, /* uint32_t, roster_now() -> TimeStamp */
+	COLUMN_TICKS, /* uint64_t, roster_now() -> TimeStamp */
 	COLUMN_TIME, /* time_t, 0 never -> DateAndTime */
 	COLUMN_FLAGS, /* uint32_t, bit n is 2^n -> BITS; max: how many */
 	COLUMN_ADDRESS, /* DHCP_IP_ADDRESS -> InetAddress */
@@ -53,6 +53,8 @@ struct column {
 	void (*write)(const struct cursor *at, uint32_t value);
 	/* Of a value that not every instance has. */
 	bool (*present)(const struct cursor *at);
+	/* Instead of a member: of COLUMN_TICKS. */
+	uint64_t (*when)(const struct cursor *at);
 };
 
 /** Is there a value of ${column} at ${at}? */

@@ -98,7 +98,7 @@ struct subject {
 struct slot {
 	struct slot *next;
 	struct subject subject;
-	uint32_t sent; /* roster_now() */
+	uint64_t sent; /* roster_now() */
 	bool held; /* something came since */
 	/* Of TOPIC_CONFIG, composed: its event may be gone when it is due. */
 	netsnmp_variable_list *change;
@@ -372,7 +372,7 @@ enabled(enum number number)
 
 /* The interval of ${slot} is over: tell what was held back, or forget it. */
 static bool
-over(struct slot *slot, uint32_t now)
+over(struct slot *slot, uint64_t now)
 {
 	struct cursor at;
 	enum number number;
@@ -409,7 +409,7 @@ free_slot(struct slot *slot)
 static void
 tick(unsigned int registration, void *arg)
 {
-	uint32_t now = roster_now();
+	uint64_t now = roster_now();
 	struct slot **at, *slot;
 	size_t i;
 

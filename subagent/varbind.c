@@ -95,19 +95,21 @@ put_address(struct value *value, DHCP_IP_ADDRESS address)
 
 /*
  * TimeStamp: sysUpTime when it happened.  The clock of roster_now() does not
- * care about the master; what happened before the master's start was at 0.
+ * care about the master; what happened before sysUpTime last was 0 was at 0.
  */
 static void
-put_ticks(struct value *value, uint32_t when)
+put_ticks(struct value *value, uint64_t when)
 {
 	/* Two clocks read one after the other never agree to the tick. */
 	static uint32_t apart;
-	uint32_t up = (uint32_t)netsnmp_get_agent_uptime(), now = roster_now();
+	const uint64_t now = roster_now();
+	const uint32_t up = (uint32_t)netsnmp_get_agent_uptime();
+	const uint32_t difference = up - (uint32_t)now;
 
-	if (up - now - apart + CLOCKS_APART > 2 * CLOCKS_APART)
-		apart = up - now;
+	if (difference - apart + CLOCKS_APART > 2 * CLOCKS_APART)
+		apart = difference;
 	put_integer(value, ASN_TIMETICKS,
-	    now - when < up ? (long)(uint32_t)(when + apart) : 0);
+	    now - when < up ? (long)((uint32_t)when + apart) : 0);
 }
 
 static uint32_t
@@ -161,7 +163,7 @@ varbind_get(const struct column *column, const struct cursor *at,
 		    (long)number(column, at, member));
 		break;
 	case COLUMN_TICKS:
-		put_ticks(value, number(column, at, member));
+		put_ticks(value, column->when(at));
 		break;
 	case COLUMN_TIME:
 		put_time(value, *(const time_t *)member);

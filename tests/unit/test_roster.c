@@ -93,7 +93,7 @@ poll__that_succeeds__shows_what_the_server_has(void **state)
 	struct world *w = *state;
 	const struct managed *server = world_server(w, 0);
 	time_t before = time(NULL);
-	uint32_t ticks = roster_now();
+	uint64_t ticks = roster_now();
 
 	world_poll(w);
 	assert_shown_is_true(w, 0);
@@ -114,7 +114,7 @@ poll__that_fails__keeps_the_rows_and_says_why(void **state)
 	const struct managed *server = world_server(w, 0);
 	const struct snapshot *shown;
 	time_t success;
-	uint32_t at;
+	uint64_t at;
 
 	world_poll(w);
 	shown = server->snapshot;
@@ -476,7 +476,7 @@ apply__of_a_state_alone__is_no_change_of_the_row_or_the_table(void **state)
 		.PrevState = NORMAL };
 	struct world *w = *state;
 	struct snapshot_row *row;
-	uint32_t before;
+	uint64_t before;
 
 	world_poll(w);
 	row = world_row(w, 0, "a");
@@ -496,7 +496,7 @@ apply__of_the_value_that_is_there__is_no_change_of_the_row(void **state)
 	struct world *w = *state;
 	struct snapshot_row *row;
 	DHCP_FAILOVER_RELATIONSHIP wanted;
-	uint32_t before;
+	uint64_t before;
 
 	world_poll(w);
 	row = world_row(w, 0, "a");
@@ -517,7 +517,7 @@ publish__of_what_a_poll_brings__changes_the_table_only_if_it_differs(
 	struct world *w = *state;
 	struct snapshot_row *row;
 	struct wanted wanted;
-	uint32_t before;
+	uint64_t before;
 
 	world_poll(w);
 	row = world_row(w, 0, "a");
@@ -579,7 +579,7 @@ static void
 publish__without_a_row__is_a_discontinuity_of_its_counters(void **state)
 {
 	struct world *w = *state;
-	uint32_t before;
+	uint64_t before;
 
 	world_poll(w);
 	before = w->roster->counting_since -= 360000;
@@ -607,7 +607,7 @@ data_age__counts_from_the_last_success_or_the_start(void **state)
 {
 	struct world *w = *state;
 	struct managed *server = world_server(w, 0);
-	uint32_t start = server->success_at;
+	uint64_t start = server->success_at;
 
 	assert_true(roster_now() - start < 1000000);
 	server->success_at -= 500;
@@ -623,7 +623,7 @@ static void
 now__counts_hundredths_of_a_second_and_never_goes_back(void **state)
 {
 	struct timespec a, b;
-	uint32_t before, after;
+	uint64_t before, after;
 
 	(void)state;
 	clock_gettime(CLOCK_MONOTONIC, &a);
@@ -737,7 +737,7 @@ reload__is_a_change_of_the_table__if_rows_go(void **state)
 {
 	struct world *w = *state;
 	struct conf *conf = world_read_again(w, 3);
-	const uint32_t before = roster_now() - 360000;
+	const uint64_t before = roster_now() - 360000;
 
 	world_poll(w);
 	w->roster->changed_at = before;

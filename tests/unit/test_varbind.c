@@ -430,18 +430,39 @@ ticks__of_what_was_before_the_master__are_0(void **state)
 	    0);
 }
 
+/* RFC 2579: TimeStamps are 0 again when sysUpTime begins anew. */
+static void
+ticks__of_what_is_more_than_497_days_ago__are_0(void **state)
+{
+	struct world *w = *state;
+	const uint64_t long_ago =
+	    roster_now() - ((uint64_t)UINT32_MAX + 1) - 1000;
+
+	w->row.status.last_change = long_ago;
+	netsnmp_set_agent_uptime(5000);
+	assert_int_equal(read_number(w, "dhcpFoRelLastChange", ASN_TIMETICKS),
+	    0);
+	netsnmp_set_agent_uptime(UINT32_MAX);
+	assert_int_equal(read_number(w, "dhcpFoRelLastChange", ASN_TIMETICKS),
+	    0);
+	/* But time that is told in seconds goes on. */
+	w->server.success_at = long_ago;
+	assert_in_range(read_number(w, "dhcpFoServerDataAge", ASN_UNSIGNED),
+	    42949682, 42949692);
+}
+
 /* A manager that compares it must not see changes where there are none. */
 static void
 ticks__of_one_moment__are_the_same_whenever_they_are_read(void **state)
 {
 	struct world *w = *state;
-	uint32_t until;
+	uint64_t until;
 	long first;
 
 	netsnmp_set_agent_uptime(100000);
 	w->row.status.last_change = roster_now() - 500;
 	first = read_number(w, "dhcpFoRelLastChange", ASN_TIMETICKS);
-	for (until = roster_now() + 10; (int32_t)(until - roster_now()) > 0;)
+	for (until = roster_now() + 10; roster_now() < until;)
 		assert_int_equal(read_number(w, "dhcpFoRelLastChange",
 				     ASN_TIMETICKS),
 		    first);
@@ -907,6 +928,7 @@ main(void)
 		TEST(time__as_date_and_time__is_in_utc_whatever_the_zone),
 		TEST(ticks__of_a_moment__are_the_masters_uptime_then),
 		TEST(ticks__of_what_was_before_the_master__are_0),
+		TEST(ticks__of_what_is_more_than_497_days_ago__are_0),
 		TEST(ticks__of_one_moment__are_the_same_whenever_they_are_read),
 		TEST(write__of_any_other_type__is_a_wrong_type),
 		TEST(write__of_a_number__is_held_against_its_range),
