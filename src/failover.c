@@ -152,14 +152,11 @@ failover_apply(DHCP_FAILOVER_RELATIONSHIP *to,
 			    members[i].size);
 }
 
-/* No secret is the same as an empty one. */
+/* No text is the same as an empty one. */
 static bool
-secret_equal(const DHCP_FAILOVER_RELATIONSHIP *a,
-    const DHCP_FAILOVER_RELATIONSHIP *b)
+text_equal(const char *a, const char *b)
 {
-	const char *one = a->SharedSecret, *other = b->SharedSecret;
-
-	return strcmp(one == NULL ? "" : one, other == NULL ? "" : other) == 0;
+	return strcmp(a == NULL ? "" : a, b == NULL ? "" : b) == 0;
 }
 
 static bool
@@ -167,7 +164,7 @@ member_equal(const struct member *member, const DHCP_FAILOVER_RELATIONSHIP *a,
     const DHCP_FAILOVER_RELATIONSHIP *b)
 {
 	if (member->flag == SHAREDSECRET)
-		return secret_equal(a, b);
+		return text_equal(a->SharedSecret, b->SharedSecret);
 	return memcmp((const char *)a + member->offset,
 		   (const char *)b + member->offset, member->size) == 0;
 }
@@ -181,6 +178,17 @@ failover_equal(const DHCP_FAILOVER_RELATIONSHIP *a,
 		    !member_equal(&members[i], a, b))
 			return false;
 	return true;
+}
+
+bool
+failover_same_servers(const DHCP_FAILOVER_RELATIONSHIP *a,
+    const DHCP_FAILOVER_RELATIONSHIP *b)
+{
+	return a->ServerType == b->ServerType &&
+	    a->PrimaryServer == b->PrimaryServer &&
+	    a->SecondaryServer == b->SecondaryServer &&
+	    text_equal(a->PrimaryServerName, b->PrimaryServerName) &&
+	    text_equal(a->SecondaryServerName, b->SecondaryServerName);
 }
 
 size_t

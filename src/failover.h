@@ -53,6 +53,10 @@ void failover_apply(DHCP_FAILOVER_RELATIONSHIP *to,
 bool failover_equal(const DHCP_FAILOVER_RELATIONSHIP *a,
     const DHCP_FAILOVER_RELATIONSHIP *b, DWORD flags);
 
+/** Likewise those that no flag names: role, addresses and names of servers. */
+bool failover_same_servers(const DHCP_FAILOVER_RELATIONSHIP *a,
+    const DHCP_FAILOVER_RELATIONSHIP *b);
+
 /** Step 1 of MS-DHCPM 3.2.4.91: success or ERROR_INVALID_PARAMETER. */
 enum dhcp_error
 failover_check_set(DWORD flags, const DHCP_FAILOVER_RELATIONSHIP *rel);

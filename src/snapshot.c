@@ -328,10 +328,8 @@ same_row(const struct snapshot *a, const struct snapshot_row *x,
     const struct snapshot *b, const struct snapshot_row *y)
 {
 	return failover_equal(&x->rel, &y->rel, CONFIGURED) &&
-	    x->authenticated == y->authenticated &&
-	    x->rel.PrimaryServer == y->rel.PrimaryServer &&
-	    x->rel.SecondaryServer == y->rel.SecondaryServer &&
-	    x->rel.ServerType == y->rel.ServerType && same_scopes(a, x, b, y);
+	    failover_same_servers(&x->rel, &y->rel) &&
+	    x->authenticated == y->authenticated && same_scopes(a, x, b, y);
 }
 
 /* Scopes that stay remember that they were short of addresses. */

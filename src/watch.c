@@ -91,7 +91,9 @@ static void
 watch_members(struct managed *server, const struct snapshot_row *before,
     const struct snapshot_row *row)
 {
+	const bool anew = !failover_same_servers(&before->rel, &row->rel);
 	char text[96];
+	size_t n = 0;
 	const struct observation o = {
 		.kind = EVENT_CONFIG_CHANGE,
 		.server = server,
@@ -101,9 +103,13 @@ watch_members(struct managed *server, const struct snapshot_row *before,
 		.text = text,
 	};
 
-	if (o.flags == 0)
+	if (o.flags == 0 && !anew)
 		return;
-	failover_flags_text(o.flags, text, sizeof(text));
+	if (o.flags != 0)
+		n = strlen(failover_flags_text(o.flags, text, sizeof(text)));
+	if (anew)
+		snprintf(text + n, sizeof(text) - n, "%sservers",
+		    n > 0 ? "," : "");
 	roster_observe(server->roster, &o);
 }
 

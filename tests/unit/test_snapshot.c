@@ -712,6 +712,22 @@ alter_secondary(struct snapshot *snapshot, struct snapshot_row *row)
 	row->rel.SecondaryServer++;
 }
 
+static char other_name[] = "another";
+
+static void
+alter_primary_name(struct snapshot *snapshot, struct snapshot_row *row)
+{
+	(void)snapshot;
+	row->rel.PrimaryServerName = other_name;
+}
+
+static void
+alter_secondary_name(struct snapshot *snapshot, struct snapshot_row *row)
+{
+	(void)snapshot;
+	row->rel.SecondaryServerName = other_name;
+}
+
 static void
 alter_secret(struct snapshot *snapshot, struct snapshot_row *row)
 {
@@ -773,6 +789,8 @@ inherit__of_a_row_that_differs__is_a_change_if_it_was_configured(void **state)
 		{ alter_role, true },
 		{ alter_primary, true },
 		{ alter_secondary, true },
+		{ alter_primary_name, true },
+		{ alter_secondary_name, true },
 		{ alter_secret, true },
 		{ alter_scope, true },
 		{ alter_scopes, true },
