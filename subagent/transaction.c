@@ -166,10 +166,12 @@ transaction_test(netsnmp_pdu *pdu)
 	respond_address(&to, pdu);
 	if ((t = transaction_find(pdu->transid)) != NULL) {
 		/* The master asks again: its answer got lost, or was late. */
+		wipe(pdu->variables);
 		respond_status(&to, t->tested.status, t->tested.index);
 		return;
 	}
 	if ((t = calloc(1, sizeof(*t))) == NULL) {
+		wipe(pdu->variables);
 		respond_status(&to, SNMP_ERR_RESOURCEUNAVAILABLE, 1);
 		return;
 	}
