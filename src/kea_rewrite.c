@@ -5,22 +5,74 @@
 #include "failover.h"
 #include "kea_rewrite.h"
 
+static bool
+add_scalar(struct kea_buffer *buffer, const json_t *scalar, size_t flags)
+{
+	size_t size;
+
+	flags |= JSON_ENCODE_ANY;
+	size = json_dumpb(scalar, NULL, 0, flags);
+	if (size == 0 || !kea_buffer_reserve(buffer, size + 1) ||
+	    json_dumpb(scalar, buffer->at + buffer->length, size, flags) !=
+		size)
+		return false;
+	buffer->length += size;
+	return true;
+}
+
+static bool
+add_name(struct kea_buffer *buffer, const char *name)
+{
+	json_t *text = json_string(name);
+	bool good;
+
+	good = text != NULL && add_scalar(buffer, text, 0) &&
+	    kea_buffer_add(buffer, ":", 1);
+	json_decref(text);
+	return good;
+}
+
+/*
+ * Append ${json}, so that Kea reads the octets that it has: it escapes each of
+ * a string beyond ASCII by itself, whatever character they are part of, and
+ * reads it back likewise; names of members it leaves as they are.
+ */
+static bool
+add_json(struct kea_buffer *buffer, json_t *json)
+{
+	const bool list = json_is_array(json);
+	const char *name, *comma = "";
+	json_t *member;
+	size_t i;
+
+	if (!list && !json_is_object(json))
+		return add_scalar(buffer, json, JSON_ENSURE_ASCII);
+	if (!kea_buffer_add(buffer, list ? "[" : "{", 1))
+		return false;
+	for (i = 0; i < json_array_size(json); i++, comma = ",")
+		if (!kea_buffer_add(buffer, comma, strlen(comma)) ||
+		    !add_json(buffer, json_array_get(json, i)))
+			return false;
+	json_object_foreach(json, name, member)
+	{
+		if (!kea_buffer_add(buffer, comma, strlen(comma)) ||
+		    !add_name(buffer, name) || !add_json(buffer, member))
+			return false;
+		comma = ",";
+	}
+	return kea_buffer_add(buffer, list ? "]" : "}", 1);
+}
+
 /* Append {"command":"${command}","arguments":${arguments}}. */
 static bool
-compose(struct kea_buffer *buffer, const char *command, const json_t *arguments)
+compose(struct kea_buffer *buffer, const char *command, json_t *arguments)
 {
-	const size_t size = json_dumpb(arguments, NULL, 0, JSON_COMPACT);
 	char head[64];
 
 	snprintf(head, sizeof(head),
 	    "{\"command\":\"%s\",\"arguments\":", command);
-	if (size == 0 || !kea_buffer_add(buffer, head, strlen(head)) ||
-	    !kea_buffer_reserve(buffer, size + 1) ||
-	    json_dumpb(arguments, buffer->at + buffer->length, size,
-		JSON_COMPACT) != size)
-		return false;
-	buffer->length += size;
-	return kea_buffer_add(buffer, "}", 1);
+	return kea_buffer_add(buffer, head, strlen(head)) &&
+	    add_json(buffer, arguments) && kea_buffer_add(buffer, "}", 1);
 }
 
 static bool

@@ -51,8 +51,8 @@ class Kea:
 
     def start(self, config):
         conf = os.path.join(self.dir, self.name + ".json")
-        with open(conf, "w") as file:
-            json.dump(config, file)
+        with open(conf, "w", encoding="utf-8") as file:
+            json.dump(config, file, ensure_ascii=False)
         for left in glob.glob(os.path.join(self.dir, self.name + "*.pid")):
             os.unlink(left)
         with open(self.log_path, "ab") as log:
@@ -164,6 +164,7 @@ class Pair:
             "multi-threading": {"enable-multi-threading": True,
                                 "thread-pool-size": 2},
             "valid-lifetime": 3600,
+            "user-context": {"Straße": "Zürich, 5 €"},
             "hooks-libraries": libraries,
             "subnet4": [
                 {"id": 4, "subnet": SUBNET + "/24",
@@ -461,13 +462,17 @@ class LoadBalancing(KeaCase):
 
         with open(os.path.join(self.lab.dir, "server1.json")) as file:
             before = file.read()
+        was = self.pair.one.ask("config-get")
         reply = self.lab.set((rel("SafePeriod", 1, NAME), ("u", 5)))
         self.assertEqual(reply.status, "noError")
         self.assertEqual(self.get(rel("SafePeriod", 1, NAME)), 5)
-        found = self.pair.one.ask("config-get")["arguments"]["Dhcp4"]
-        ha = found["hooks-libraries"][-1]["parameters"]["high-availability"]
-        self.assertEqual(ha[0]["max-response-delay"], 5000)
-        self.assertEqual(ha[0]["peers"][1]["basic-auth-password"], PASSWORD)
+        found = self.pair.one.ask("config-get")
+        ha = found["arguments"]["Dhcp4"]["hooks-libraries"][-1]["parameters"]
+        ha = ha["high-availability"][0]
+        self.assertEqual(ha["max-response-delay"], 5000)
+        self.assertEqual(ha["peers"][1]["basic-auth-password"], PASSWORD)
+        ha["max-response-delay"] = 2000
+        self.assertEqual(found, was)
         wait(lambda: drift(1) == drift(2) == b"\x40", "they differ")
         self.normal()
         for value in (0, 66, 4294967295):

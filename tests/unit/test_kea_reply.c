@@ -741,6 +741,31 @@ rewriting__changes_one_number_and_nothing_else(void **state)
 	}
 }
 
+/* Kea escapes each octet of a string by itself, and none of a member's name. */
+static void
+rewriting__leaves_the_octets_of_strings_as_they_are(void **state)
+{
+	static const char answer[] =
+	    CONFIG_22_WITH(HOOKS_22(PAIR_REL("2000", "18002")),
+		"\"user-context\": { \"Stra\xc3\x9f"
+		"e \\t\": [ \"Z\\u00c3\\u00bcrich \\\\u00e9\\u007f\", "
+		"\"\\u00fc\", -1, 0.5, true, null, { }, [ ] ] }");
+	static const char same[] =
+	    "\"user-context\":{\"Stra\xc3\x9f"
+	    "e \\t\":[\"Z\\u00C3\\u00BCrich \\\\u00e9\x7f\","
+	    "\"\\u00FC\",-1,0.5,true,null,{},[]]}";
+	struct kea_rewrite rewrite;
+
+	(void)state;
+	assert_true(
+	    kea_rewrite(answer, strlen(answer), 0, 7000, &rewrite, &fault));
+	assert_non_null(strstr(rewrite.test.at, same));
+	assert_non_null(strstr(rewrite.set.at, same));
+	assert_non_null(strstr(rewrite.back.at, same));
+	assert_sends(&rewrite.set, "config-set", answer, 7000);
+	kea_rewrite_free(&rewrite);
+}
+
 static void
 rewriting_what_is_not_there__fails(void **state)
 {
@@ -966,6 +991,7 @@ main(void)
 		TEST(counts_in_another_order__are_read_by_their_columns),
 		TEST(counts_of_a_wrong_shape__are_refused),
 		TEST(rewriting__changes_one_number_and_nothing_else),
+		TEST(rewriting__leaves_the_octets_of_strings_as_they_are),
 		TEST(rewriting_what_is_not_there__fails),
 		TEST(message_with_a_password__is_found),
 		TEST(no_memory_for_jansson__is_told_at_any_time),
