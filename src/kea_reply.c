@@ -9,6 +9,7 @@
 #include "failover.h"
 #include "kea_buffer.h"
 #include "kea_reply_private.h"
+#include "utf8.h"
 
 /* Kea nests some ten levels; jansson recurses, and a worker's stack is small.
  */
@@ -239,8 +240,38 @@ kea_reply_result(const char *text, size_t length, struct kea_fault *fault)
 	return answer != NULL;
 }
 
+static bool
+is_utf8(const char *text)
+{
+	uint32_t code;
+	size_t length;
+
+	for (; *text != '\0'; text += length)
+		if ((length = utf8_decode(text, &code)) == 0)
+			return false;
+	return true;
+}
+
+/*
+ * Kea tells each octet of a string beyond ASCII as if it were a character: a
+ * name that was UTF-8 becomes so again, any other is left as it came.
+ */
 const char *
 kea_keep(struct arena *arena, const char *text)
 {
+	char octets[WORD_MAX + 1];
+	const char *at = text;
+	uint32_t code;
+	size_t length, n;
+
+	for (n = 0; *at != '\0' && n < WORD_MAX; at += length) {
+		length = utf8_decode(at, &code);
+		if (length == 0 || code > UINT8_MAX)
+			break;
+		octets[n++] = (char)code;
+	}
+	octets[n] = '\0';
+	if (*at == '\0' && is_utf8(octets))
+		text = octets;
 	return arena_text(arena, text, strlen(text));
 }

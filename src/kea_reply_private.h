@@ -18,7 +18,8 @@ bool kea_fail_memory(struct kea_fault *fault);
 const char *kea_word(const json_t *object, const char *name);
 /** Is there an integer member? */
 bool kea_number(const json_t *object, const char *name, int64_t *value);
-/** A copy that lives as long as ${arena}, or NULL. */
+/** A copy that lives as long as ${arena}, in the octets that Kea has, or NULL.
+ */
 const char *kea_keep(struct arena *arena, const char *text);
 
 #endif

@@ -467,6 +467,39 @@ config_of_2_2__is_read(void **state)
 	assert_null(config.subnets[2].server_name);
 }
 
+/* Kea escapes each octet by itself: a name in UTF-8 is put together again. */
+static void
+names_of_servers__have_the_octets_that_they_were_given(void **state)
+{
+	static const char *const names[][2] = {
+		{ "s\\u00c3\\u00bcd",
+		    "s\xc3\xbc"
+		    "d" },
+		{ "\\u00e2\\u0082\\u00ac", "\xe2\x82\xac" },
+		{ "s\\u00fcd",
+		    "s\xc3\xbc"
+		    "d" }, /* Latin 1 as it is */
+		{ "\\u00c3\\u00bc\\u20ac",
+		    "\xc3\x83\xc2\xbc\xe2\x82\xac" }, /* not Kea's way */
+	};
+	char text[4096];
+
+	(void)state;
+	for (size_t i = 0; i < nitems(names); i++) {
+		snprintf(text, sizeof(text),
+		    "{ \"result\": 0, \"arguments\": { \"Dhcp4\": { "
+		    "\"hooks-libraries\": [ { \"library\": "
+		    "\"libdhcp_ha.so\", \"parameters\": { "
+		    "\"high-availability\": [ " HA_REL("%s", "load-balancing",
+			"2000", PEER("%s", "1", "primary")) " ] } } ] } } }",
+		    names[i][0], names[i][0]);
+		assert_config(text);
+		assert_string_equal(config.rels[0].this_server, names[i][1]);
+		assert_string_equal(config.rels[0].peers[0].name, names[i][1]);
+		kea_config_free(&config);
+	}
+}
+
 static void
 config_of_3_0__is_read(void **state)
 {
@@ -981,6 +1014,7 @@ main(void)
 		TEST(what_is_not_json__is_told_without_quoting_it),
 		TEST(nesting__is_refused_before_it_eats_a_workers_stack),
 		TEST(config_of_2_2__is_read),
+		TEST(names_of_servers__have_the_octets_that_they_were_given),
 		TEST(config_of_3_0__is_read),
 		TEST(config_of_a_hub__tells_whose_the_subnets_are),
 		TEST(config_without_the_hook__has_none),
