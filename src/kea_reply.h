@@ -44,6 +44,7 @@ struct kea_status_rel {
 	enum kea_state state;
 	const char
 	    *odd_state; /* the word of a state that is not known, or NULL */
+	bool partial; /* not all clients are its own to serve */
 	enum kea_state partner;
 	bool interrupted; /* no news of the partner for max-response-delay */
 };

@@ -4,6 +4,19 @@
 
 #include "kea_reply_private.h"
 
+/*
+ * A server serves the scopes that it tells, one for each server that has
+ * clients of its own; a standby has none.
+ */
+static bool
+is_partial(const json_t *local, enum kea_mode mode)
+{
+	const json_t *scopes = json_object_get(local, "scopes");
+
+	return json_is_array(scopes) &&
+	    json_array_size(scopes) < (mode == KEA_MODE_LOAD_BALANCING ? 2 : 1);
+}
+
 static bool
 read_status_rel(const json_t *from, struct arena *arena,
     struct kea_status_rel *rel, struct kea_fault *fault)
@@ -22,6 +35,7 @@ read_status_rel(const json_t *from, struct arena *arena,
 	rel->mode = kea_mode_of(mode);
 	rel->role = kea_role_of(role);
 	rel->state = kea_state_of(state);
+	rel->partial = is_partial(local, rel->mode);
 	if ((name = kea_word(local, "server-name")) != NULL &&
 	    (rel->server_name = kea_keep(arena, name)) == NULL)
 		return kea_fail_memory(fault);

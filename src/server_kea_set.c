@@ -119,6 +119,22 @@ check_partner(struct failover_server *server, const struct kea_view *view)
 	return refuse(server, view, "is alive; stop it first");
 }
 
+/*
+ * With auto-failover false Kea goes to partner-down by itself as well, but then
+ * serves its own clients only, and ha-maintenance-start changes nothing.
+ */
+static enum dhcp_error
+check_served(struct failover_server *server, const char *name,
+    const struct kea_status_rel *rel)
+{
+	if (rel->state != KEA_STATE_PARTNER_DOWN || !rel->partial)
+		return ERROR_SUCCESS;
+	return failover_server_refused(server, ERROR_INVALID_PARAMETER,
+	    "\"%s\": Kea is in partner-down, but does not serve its partner's "
+	    "clients (auto-failover is false): send ha-scopes",
+	    name);
+}
+
 /* May partner-down be ordered now?  ${*needed}: it is not there already. */
 static enum dhcp_error
 check_partner_down(struct failover_server *server, const struct kea_view *view,
@@ -133,7 +149,7 @@ check_partner_down(struct failover_server *server, const struct kea_view *view,
 		    "partnerDown",
 		    view->name);
 	if (view->state == PARTNER_DOWN)
-		return ERROR_SUCCESS;
+		return check_served(server, view->name, view->status);
 	if (kea->status.n != 1)
 		return failover_server_refused(server, ERROR_NOT_SUPPORTED,
 		    "\"%s\": partnerDown refused: Kea has %zu relationships, "
@@ -223,7 +239,7 @@ partner_down(struct failover_server *server, const char *name)
 	}
 	switch (kea->status.rels[0].state) {
 	case KEA_STATE_PARTNER_DOWN:
-		return ERROR_SUCCESS;
+		return check_served(server, name, &kea->status.rels[0]);
 	case KEA_STATE_PARTNER_IN_MAINTENANCE:
 		return cancel(server, name);
 	default:

@@ -10,17 +10,23 @@
 
 /* ---- status-get */
 
-/* Mode, own role, own state, partner's role and state, interrupted. */
-#define STATUS_REL_22(mode, role, state, remote_role, remote, interrupted)   \
-	"{ \"ha-mode\": \"" mode "\", \"ha-servers\": { "                    \
-	"\"local\": { \"role\": \"" role "\", \"scopes\": [ \"server1\" ], " \
-	"\"state\": \"" state "\" }, "                                       \
-	"\"remote\": { \"age\": 0, \"analyzed-packets\": 0, "                \
-	"\"communication-interrupted\": " interrupted ", "                   \
-	"\"connecting-clients\": 0, \"in-touch\": true, "                    \
-	"\"last-scopes\": [ \"server2\" ], \"last-state\": \"" remote "\", " \
-	"\"role\": \"" remote_role "\", \"unacked-clients\": 0, "            \
+/* Mode, own role, own state, whom it serves, partner's role and state,
+ * interrupted. */
+#define STATUS_REL_22_SERVING(mode, role, state, scopes, remote_role, remote, \
+    interrupted)                                                              \
+	"{ \"ha-mode\": \"" mode "\", \"ha-servers\": { "                     \
+	"\"local\": { \"role\": \"" role "\", \"scopes\": [ " scopes " ], "   \
+	"\"state\": \"" state "\" }, "                                        \
+	"\"remote\": { \"age\": 0, \"analyzed-packets\": 0, "                 \
+	"\"communication-interrupted\": " interrupted ", "                    \
+	"\"connecting-clients\": 0, \"in-touch\": true, "                     \
+	"\"last-scopes\": [ \"server2\" ], \"last-state\": \"" remote "\", "  \
+	"\"role\": \"" remote_role "\", \"unacked-clients\": 0, "             \
 	"\"unacked-clients-left\": 0 } } }"
+
+#define STATUS_REL_22(mode, role, state, remote_role, remote, interrupted)   \
+	STATUS_REL_22_SERVING(mode, role, state, "\"server1\", \"server2\"", \
+	    remote_role, remote, interrupted)
 
 #define STATUS_22_RELOAD(rels, reload)                                     \
 	"{ \"arguments\": { \"high-availability\": [ " rels " ], "         \

@@ -622,6 +622,53 @@ partner_down__is_ordered_and_seen(void **state)
 	assert_null(strstr(fake_calls(fake), "ha-"));
 }
 
+/* Down by itself, with auto-failover false. */
+#define DOWN_SERVING(mode, role, scopes, other)                             \
+	STATUS_22(STATUS_REL_22_SERVING(mode, role, "partner-down", scopes, \
+	    other, "unavailable", "true"))
+
+static void
+partner_down_that_does_not_serve_all__is_no_success(void **state)
+{
+	static const char *const partial[] = {
+		DOWN_SERVING("load-balancing", "primary", "\"server1\"",
+		    "secondary"),
+		DOWN_SERVING("hot-standby", "standby", "", "primary"),
+	};
+	static const char words[] = "does not serve its partner's clients";
+	static const char standby[] =
+	    CONFIG_22_WITH(HOOKS_22(HA_REL("server1", "hot-standby", "2000",
+			       PEER("server2", "18002",
+				   "primary") ", " PEER("server1", "18001",
+				   "standby"))),
+		SUBNETS_22);
+	char name[] = "server2-server1";
+	const DHCP_FAILOVER_RELATIONSHIP down = {
+		.RelationshipName = name,
+		.State = PARTNER_DOWN,
+	};
+
+	(void)state;
+	answers(partial[0], CONFIG_22);
+	assert_refused(set_state(PARTNER_DOWN), ERROR_INVALID_PARAMETER, words);
+	answers(partial[1], standby);
+	assert_refused(failover_server_set(server, CHANGESTATE, &down),
+	    ERROR_INVALID_PARAMETER, words);
+	answers(DOWN_SERVING("hot-standby", "standby", "\"server2\"",
+		    "primary"),
+	    standby);
+	assert_error(failover_server_set(server, CHANGESTATE, &down),
+	    ERROR_SUCCESS);
+	fake_forget(fake);
+
+	/* It got there between the check and the order. */
+	fake_rule(fake, "ha-maintenance-start", OK_TEXT, FAKE_ANSWER, 1);
+	fake_rule(fake, "status-get", DEAD, FAKE_ANSWER, 1);
+	answers(partial[0], config_at(dead_port()));
+	assert_error(set_state(PARTNER_DOWN), ERROR_INVALID_PARAMETER);
+	assert_non_null(strstr(server->report.last_error_text, words));
+}
+
 static void
 partner_down_in_startup_with_a_dead_partner__is_ordered(void **state)
 {
@@ -1212,6 +1259,7 @@ main(void)
 		TEST(recovery__is_logged),
 		TEST(only_what_is_allowed__can_be_set),
 		TEST(partner_down__is_ordered_and_seen),
+		TEST(partner_down_that_does_not_serve_all__is_no_success),
 		TEST(partner_down_in_startup_with_a_dead_partner__is_ordered),
 		TEST(other_states__cannot_be_set),
 		TEST(partner_down_in_other_states__is_refused),
