@@ -2,6 +2,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "failover.h"
 #include "kea_probe.h"
 #include "kea_socket.h"
 
@@ -20,20 +21,33 @@ static const char request[] = "POST / HTTP/1.1\r\n"
 			      "\r\n" BODY;
 _Static_assert(sizeof(BODY) - 1 == 46, "Content-Length");
 
-/* Does a control agent tell that the server behind it is down? */
+/*
+ * Does a control agent tell that nobody listens behind it?  It calls the server
+ * "likely to be offline" whatever the reason is, also when it may not connect.
+ */
 static bool
 is_obituary(const char *answer)
 {
-	static const char words[] = "unable to forward command";
+	static const char *const words[] = {
+		"unable to forward command to the dhcp4 service: "
+		"Connection refused",
+		"unable to forward command to the dhcp4 service: "
+		"No such file or directory",
+	};
 	const char *body = strstr(answer, "\r\n\r\n");
 	struct kea_fault fault;
+	size_t i;
 
 	if (body == NULL)
 		return false;
 	body += strlen("\r\n\r\n");
-	return !kea_reply_result(body, strlen(body), &fault) &&
-	    fault.result == KEA_RESULT_ERROR &&
-	    strstr(fault.text, words) != NULL;
+	if (kea_reply_result(body, strlen(body), &fault) ||
+	    fault.result != KEA_RESULT_ERROR)
+		return false;
+	for (i = 0; i < nitems(words); i++)
+		if (strstr(fault.text, words[i]) != NULL)
+			return true;
+	return false;
 }
 
 enum kea_pulse

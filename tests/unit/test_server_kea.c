@@ -777,16 +777,11 @@ partner_that_lives_or_hangs__forbids_it(void **state)
 
 /* Kea 2.2 can be asked through its control agent, which lives on. */
 static void
-control_agent_of_a_dead_partner__does_not_forbid_it(void **state)
+assert_agent_allows(const char *answer)
 {
 	struct fake *partner = fake_tcp();
 
-	(void)state;
-	fake_rule(partner, "ha-heartbeat",
-	    HTTP "[ { \"result\": 1, \"text\": "
-		 "\"unable to forward command to the dhcp4 service: Connection "
-		 "refused. The server is likely to be offline\" } ]",
-	    FAKE_ANSWER, 0);
+	fake_rule(partner, "ha-heartbeat", answer, FAKE_ANSWER, 0);
 	fake_rule(fake, "ha-maintenance-start", OK_TEXT, FAKE_ANSWER, 1);
 	fake_rule(fake, "status-get", DEAD, FAKE_ANSWER, 1);
 	answers(BALANCING("partner-down", "unavailable", "true"),
@@ -795,6 +790,42 @@ control_agent_of_a_dead_partner__does_not_forbid_it(void **state)
 	assert_string_equal(fake_calls(partner), "ha-heartbeat ");
 	assert_non_null(strstr(partner->last, "\"service\":[\"dhcp4\"]"));
 	fake_end(partner);
+	fake_forget(fake);
+}
+
+static void
+control_agent_of_a_dead_partner__does_not_forbid_it(void **state)
+{
+	(void)state;
+	assert_agent_allows(
+	    HTTP "[ { \"result\": 1, \"text\": "
+		 "\"unable to forward command to the dhcp4 service: Connection "
+		 "refused. The server is likely to be offline\" } ]");
+	assert_agent_allows(
+	    HTTP "[ { \"result\": 1, \"text\": "
+		 "\"unable to forward command to the dhcp4 service: No such "
+		 "file or directory. The server is likely to be offline\" } ]");
+}
+
+/* It may not connect, or finds a full queue: of the server that says nothing.
+ */
+static void
+control_agent_that_cannot_tell__forbids_it(void **state)
+{
+	static const char *const reasons[] = { "Permission denied",
+		"Resource temporarily unavailable", "End of file",
+		"Connection timed out" };
+	char answer[256];
+
+	(void)state;
+	for (size_t i = 0; i < nitems(reasons); i++) {
+		snprintf(answer, sizeof(answer),
+		    HTTP "[ { \"result\": 1, \"text\": \"unable to forward "
+			 "command to the dhcp4 service: %s. The server is "
+			 "likely to be offline\" } ]",
+		    reasons[i]);
+		assert_partner_forbids(answer, FAKE_ANSWER, "is alive");
+	}
 }
 
 /* An address that is not IPv4 cannot be probed: then Kea's word counts. */
@@ -1267,6 +1298,7 @@ main(void)
 		TEST(partner_down_of_an_unknown_name__does_not_exist),
 		TEST(partner_that_lives_or_hangs__forbids_it),
 		TEST(control_agent_of_a_dead_partner__does_not_forbid_it),
+		TEST(control_agent_that_cannot_tell__forbids_it),
 		TEST(partner_that_cannot_be_probed__is_dead_if_kea_says_so),
 		TEST(answer_that_got_lost__is_made_up_for_by_the_state),
 		TEST(failure_before_anything_was_sent__is_not_in_doubt),
