@@ -111,8 +111,11 @@ check_partner(struct failover_server *server, const struct kea_view *view)
 					 "yet found it unavailable; try again");
 	case KEA_PULSE_HUNG:
 		return refuse(server, view,
-		    "accepts connections but does not "
-		    "answer: it hangs; end it first");
+		    view->partner->plain ?
+			"accepts connections but does not answer: it hangs; "
+			"end it first" :
+			"accepts connections, and whether it lives cannot be "
+			"seen through TLS; end it first");
 	case KEA_PULSE_ALIVE:
 		break;
 	}

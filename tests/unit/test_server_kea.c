@@ -775,6 +775,26 @@ partner_that_lives_or_hangs__forbids_it(void **state)
 	assert_partner_forbids("", FAKE_HANG, "does not answer: it hangs");
 }
 
+/* With TLS it waits for us to begin, so its silence says nothing. */
+static void
+partner_behind_tls__forbids_it_and_is_not_said_to_hang(void **state)
+{
+	static char config[sizeof(CONFIG_22) + 16];
+	struct fake *partner = fake_tcp();
+	const char *was = CONFIG_22,
+		   *at = strstr(was, "http://127.0.0.1:18002");
+
+	(void)state;
+	snprintf(config, sizeof(config), "%.*shttps://127.0.0.1:%05u%s",
+	    (int)(at - was), was, (unsigned int)partner->port,
+	    at + strlen("http://127.0.0.1:18002"));
+	answers(DEAD, config);
+	assert_refused(set_state(PARTNER_DOWN), ERROR_INVALID_PARAMETER,
+	    "whether it lives cannot be seen through TLS");
+	assert_null(strstr(server->report.last_error_text, "hangs"));
+	fake_end(partner);
+}
+
 /* Kea 2.2 can be asked through its control agent, which lives on. */
 static void
 assert_agent_allows(const char *answer)
@@ -1297,6 +1317,7 @@ main(void)
 		TEST(partner_down_on_a_hub__is_refused),
 		TEST(partner_down_of_an_unknown_name__does_not_exist),
 		TEST(partner_that_lives_or_hangs__forbids_it),
+		TEST(partner_behind_tls__forbids_it_and_is_not_said_to_hang),
 		TEST(control_agent_of_a_dead_partner__does_not_forbid_it),
 		TEST(control_agent_that_cannot_tell__forbids_it),
 		TEST(partner_that_cannot_be_probed__is_dead_if_kea_says_so),
