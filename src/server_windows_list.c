@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "failover.h"
+#include "log.h"
 
 #include "server_windows_private.h"
 
@@ -204,7 +205,26 @@ refresh_scope(struct failover_server *server, struct windows_scope *scope,
 	    ERROR_SUCCESS;
 }
 
-/* Bring the statistics up to date, as far as there is time. */
+/*
+ * The relationships are there all the same, and their states matter more: that
+ * is logged once.
+ */
+static void
+tell_uncounted(struct failover_server *server)
+{
+	struct windows *windows = server->impl;
+
+	if (!windows->uncounted)
+		log_notice("server \"%s\": no statistics of scopes: %s",
+		    server->name, server->why);
+	windows->uncounted = true;
+	server->why[0] = '\0';
+}
+
+/*
+ * Bring the statistics up to date, as far as there is time, and until one does
+ * not come: to wait for another would be as vain.
+ */
 static enum dhcp_error
 refresh(struct failover_server *server, struct windows *windows)
 {
@@ -223,7 +243,13 @@ refresh(struct failover_server *server, struct windows *windows)
 		    &allowed);
 	if (n > 0)
 		windows->next_scope = windows->scopes[(first + i) % n].address;
-	return error;
+	if (error == ERROR_NOT_ENOUGH_MEMORY)
+		return error;
+	if (error != ERROR_SUCCESS)
+		tell_uncounted(server);
+	else if (i == n)
+		windows->uncounted = false;
+	return ERROR_SUCCESS;
 }
 
 /* ---------------------------------------------------------------- rows */

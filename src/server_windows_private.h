@@ -39,6 +39,7 @@ struct windows {
 	struct windows_scope *scopes; /* by address: those last listed */
 	size_t nscopes;
 	DHCP_IP_ADDRESS next_scope; /* whose statistics come next */
+	bool uncounted; /* logged that some do not come */
 };
 
 /* The answer of a call, and what was read from it. */

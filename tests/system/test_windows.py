@@ -388,6 +388,26 @@ class Listing(WindowsCase):
         self.assertEqual(self.statistic("Free", "alpha", "192.0.2.0"),
                          "noSuchInstance")
 
+    def test_statistics_that_do_not_come__hide_no_state(self):
+        self.dhcpm.add(Relationship("alpha", ["192.0.2.0"]))
+        for state, fault in ((4, ("fault", 97, 0x6F7, 9)),
+                             (5, ("truncate", 97, 12, 9)),
+                             (4, ("delay", 97, 2, 9))):
+            self.refresh()
+            self.assertEqual(self.statistic("Free", "alpha", "192.0.2.0"),
+                             200)
+            self.there("alpha").state = state
+            self.dhcpm.fault(*fault)
+            self.lab.refresh(1)
+            self.assertEqual(self.lab.get(rel("State", 1, "alpha")), state,
+                             fault)
+            self.assertEqual(self.lab.oper_status(), "up")
+            self.assertEqual(self.statistic("Free", "alpha", "192.0.2.0"),
+                             "noSuchInstance")
+            self.assertIn("no statistics of scopes: statistics: ",
+                          self.lab.log())
+            self.dhcpm.release()
+
     def test_the_clock__is_compared_with_or_without_the_second_value(self):
         for delta in (True, False):
             self.dhcpm.delta = delta

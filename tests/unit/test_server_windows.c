@@ -113,11 +113,14 @@ assert_asked(const char *lines)
 	assert_string_equal(found, lines);
 }
 
+static bool uncounted; /* it was logged that there are no statistics */
+
 static void
-be_silent(enum log_level level, const char *line)
+note(enum log_level level, const char *line)
 {
 	(void)level;
-	(void)line;
+	if (strstr(line, "no statistics of scopes") != NULL)
+		uncounted = true;
 }
 
 static int
@@ -352,22 +355,25 @@ look_for_numbers(void *arg, const struct failover_row *row)
 	return true;
 }
 
-/* A list without numbers that were told is none. */
+/* One relationship, "a", with the scope 10.1.0.0, and the numbers of that. */
+/* clang-format off */
+#define LIST \
+	"0 " "01000000" "01000000" "01000000" "01000000" "01000000" \
+	"00000000" "00000000" "0000000003000200" "00000000" "00000000" \
+	"01000000" "00000000" "00000000" "01000000" "00000000" "00000000" \
+	"02000000" "00000000" "02000000" "61000000" \
+	"01000000" "01000000" "01000000" "0000010a" \
+	"01000000" "00000000" "00000000" "\n"
+#define NUMBERS \
+	"0 " "01000000" "01000000" "00000000" "00000000" "00000000" \
+	"00000000" "00000000" "00000000" "00000000" "\n"
+/* clang-format on */
+
+/* A list without numbers that were told is none, or says so. */
 static void
 no_memory_in_a_list__is_told(void **state)
 {
-	/* One relationship, "a", with the scope 10.1.0.0, and the numbers. */
-	/* clang-format off */
-	static const char lines[] =
-	    "0 " "01000000" "01000000" "01000000" "01000000" "01000000"
-	    "00000000" "00000000" "0000000003000200" "00000000" "00000000"
-	    "01000000" "00000000" "00000000" "01000000" "00000000" "00000000"
-	    "02000000" "00000000" "02000000" "61000000"
-	    "01000000" "01000000" "01000000" "0000010a"
-	    "01000000" "00000000" "00000000" "\n"
-	    "0 " "01000000" "01000000" "00000000" "00000000" "00000000"
-	    "00000000" "00000000" "00000000" "00000000" "\n";
-	/* clang-format on */
+	static const char lines[] = LIST NUMBERS;
 	enum dhcp_error error;
 	unsigned long failed;
 	bool ran_out = true, seen;
@@ -383,18 +389,47 @@ no_memory_in_a_list__is_told(void **state)
 		assert_int_equal(failover_server_open(WINDOWS, "dc1",
 				     "192.0.2.1", options, &server),
 		    ERROR_SUCCESS);
-		seen = false;
+		seen = uncounted = false;
 		failed = alloc_failed;
 		alloc_left = n;
 		error = failover_server_list(server, look_for_numbers, &seen);
 		alloc_left = -1;
 		ran_out = alloc_failed > failed;
-		if (seen != (error == ERROR_SUCCESS))
+		if ((seen || uncounted) != (error == ERROR_SUCCESS))
 			fail_msg("%ld: %s, numbers: %d", n,
 			    DhcpfoErrorName(error), seen);
 	}
 	alloc_once = false;
 	assert_int_equal(error, ERROR_SUCCESS);
+}
+
+/* The relationships are known, whatever becomes of the numbers. */
+static void
+numbers_that_do_not_come__leave_the_list_as_it_is(void **state)
+{
+	static const char *const answers_of_97[] = { "1460\n", "1726\n1726\n",
+		"1783\n", "0 00000000\n" };
+	char lines[1024];
+	bool seen;
+
+	(void)state;
+	for (size_t i = 0; i < nitems(answers_of_97); i++) {
+		failover_server_close(server);
+		assert_int_equal(failover_server_open(WINDOWS, "dc1",
+				     "192.0.2.1", options, &server),
+		    ERROR_SUCCESS);
+		snprintf(lines, sizeof(lines), LIST "%s", answers_of_97[i]);
+		say(lines);
+		seen = true;
+		uncounted = false;
+		assert_int_equal(failover_server_list(server, look_for_numbers,
+				     &seen),
+		    ERROR_SUCCESS);
+		assert_false(seen);
+		assert_true(uncounted);
+		assert_int_equal(server->report.failures, 0);
+		assert_string_equal(server->why, "");
+	}
 }
 
 static int
@@ -405,7 +440,7 @@ begin(void **state)
 		return -1;
 	snprintf(answers, sizeof(answers), "%s/answers", directory);
 	snprintf(asked, sizeof(asked), "%s/asked", directory);
-	log_open(be_silent, NULL);
+	log_open(note, NULL);
 	return 0;
 }
 
@@ -439,6 +474,7 @@ main(int argc, char **argv)
 		TEST(a_list_whose_handle_stays__is_refused),
 		TEST(an_empty_list__is_a_list),
 		TEST(no_memory_in_a_list__is_told),
+		TEST(numbers_that_do_not_come__leave_the_list_as_it_is),
 	};
 
 	(void)argc;
