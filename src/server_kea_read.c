@@ -326,10 +326,20 @@ count_scope(const struct kea_counts *counts, int64_t id,
 	stats->AddrFree = clamp(count->total - count->assigned);
 }
 
-/*
- * Empty where the hook for it is not loaded, or when it cannot tell, which is
- * logged once.
- */
+/* Logged once: the relationships are there all the same. */
+static void
+tell_uncounted(struct failover_server *server, const char *reason,
+    const char *words)
+{
+	struct kea_server *kea = server->impl;
+
+	if (!kea->uncounted)
+		log_notice("server \"%s\": no statistics of scopes%s: %s",
+		    server->name, reason, words);
+	kea->uncounted = true;
+}
+
+/* Empty where the hook for it is not loaded, or when it cannot tell. */
 static enum dhcp_error
 read_counts(struct failover_server *server, struct kea_counts *counts)
 {
@@ -348,15 +358,12 @@ read_counts(struct failover_server *server, struct kea_counts *counts)
 	}
 	if (fault.result == KEA_RESULT_NONE)
 		error = kea_faulted(server, command.name, &fault);
-	else if (!kea->uncounted && fault.result != KEA_RESULT_EMPTY) {
-		kea->uncounted = true;
-		log_notice("server \"%s\": no statistics of scopes%s: %s",
-		    server->name,
+	else if (fault.result != KEA_RESULT_EMPTY)
+		tell_uncounted(server,
 		    fault.result == KEA_RESULT_UNSUPPORTED ?
 			", the hook libdhcp_stat_cmds.so is not loaded" :
 			"",
 		    fault.text);
-	}
 
 out:
 	kea_buffer_free(&answer);
@@ -378,7 +385,12 @@ kea_list(struct failover_server *server, failover_row_fn *fn, void *arg)
 
 	if ((error = kea_refresh(server, false)) != ERROR_SUCCESS)
 		goto err0;
-	if ((error = read_counts(server, &counts)) != ERROR_SUCCESS)
+	error = read_counts(server, &counts);
+	if (error != ERROR_SUCCESS && error != ERROR_NOT_ENOUGH_MEMORY) {
+		/* The states are known, and matter more. */
+		tell_uncounted(server, "", server->why);
+		server->why[0] = '\0';
+	} else if (error != ERROR_SUCCESS)
 		goto err0;
 	error = ERROR_NOT_ENOUGH_MEMORY;
 	if (!scopes_init(&scopes, &kea->config))
