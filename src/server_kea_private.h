@@ -28,6 +28,7 @@ struct kea_server {
 	struct kea_status status; /* as of the last status-get */
 	struct kea_config config; /* as of the last config-get */
 	int64_t config_at; /* when that was asked, by kea_now(); 0: never */
+	uint32_t replaced; /* max-response-delay before the last config-set */
 	struct prev_state *prev_states;
 	char odd_state[64]; /* the unknown word last logged */
 	bool uncounted; /* logged that there are no statistics */
@@ -85,8 +86,8 @@ bool kea_view_named(const struct kea_server *kea, const char *name,
 void kea_members(struct kea_server *kea, struct kea_view *view,
     DHCP_FAILOVER_RELATIONSHIP *rel);
 
-/** max-response-delay in whole seconds. */
-uint32_t kea_safe_period(const struct kea_view *view);
+/** A max-response-delay in whole seconds. */
+uint32_t kea_safe_period(uint32_t milliseconds);
 
 /* Operations of struct failover_server_ops. */
 enum dhcp_error

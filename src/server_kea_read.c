@@ -195,11 +195,10 @@ kea_view_named(const struct kea_server *kea, const char *name,
 }
 
 uint32_t
-kea_safe_period(const struct kea_view *view)
+kea_safe_period(uint32_t milliseconds)
 {
 	/* Upwards: 0 would read as if it were not waited at all. */
-	return view->config->max_response_delay / 1000 +
-	    (view->config->max_response_delay % 1000 != 0);
+	return milliseconds / 1000 + (milliseconds % 1000 != 0);
 }
 
 static char *
@@ -225,7 +224,7 @@ kea_members(struct kea_server *kea, struct kea_view *view,
 		.State = view->state,
 		.PrevState =
 		    prev_state_note(&kea->prev_states, view->name, view->state),
-		.SafePeriod = kea_safe_period(view),
+		.SafePeriod = kea_safe_period(view->config->max_response_delay),
 		.Percentage = balanced ? 50 : 0,
 		.RelationshipName = view->name,
 		.PrimaryServerName = name_of(view->primary),

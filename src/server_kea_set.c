@@ -257,19 +257,26 @@ partner_down(struct failover_server *server, const char *name)
 
 /* ---------------------------------------------------------- safe period */
 
-/* ${*needed}: it is not so already; ${anyway}: whatever the state is. */
+/*
+ * May it be set to ${want} seconds, ${anyway}: back to that, whatever the state
+ * is?  ${*delay}: max-response-delay for it; 0: it is so already.
+ */
 static enum dhcp_error
 check_safe_period(struct failover_server *server, const struct kea_view *view,
-    uint32_t want, bool anyway, bool *needed)
+    uint32_t want, bool anyway, uint32_t *delay)
 {
-	*needed = false;
-	if (want == kea_safe_period(view))
+	const struct kea_server *kea = server->impl;
+	const bool was = anyway && kea->replaced != 0 &&
+	    want == kea_safe_period(kea->replaced);
+
+	*delay = 0;
+	if (want == kea_safe_period(view->config->max_response_delay))
 		return ERROR_SUCCESS;
-	if (want < SAFE_PERIOD_MIN || want > SAFE_PERIOD_MAX)
+	if (!was && (want < SAFE_PERIOD_MIN || want > SAFE_PERIOD_MAX))
 		return failover_server_refused(server, ERROR_INVALID_PARAMETER,
 		    "\"%s\": Kea's max-response-delay can be %u to %u seconds",
 		    view->name, SAFE_PERIOD_MIN, SAFE_PERIOD_MAX);
-	*needed = true;
+	*delay = was ? kea->replaced : want * 1000;
 	if (view->state == NORMAL || anyway)
 		return ERROR_SUCCESS;
 	return failover_server_refused(server, ERROR_DHCP_FO_STATE_NOT_NORMAL,
@@ -387,12 +394,12 @@ apply(struct failover_server *server, const struct kea_buffer *saved,
 
 static enum dhcp_error
 set_safe_period(struct failover_server *server, const struct kea_view *view,
-    uint32_t seconds)
+    uint32_t new)
 {
 	const struct kea_command get = { .name = "config-get" };
 	const size_t number = view->number;
 	const uint32_t old = view->config->max_response_delay;
-	const uint32_t new = seconds * 1000;
+	struct kea_server *kea = server->impl;
 	struct kea_buffer saved = { 0 };
 	struct kea_rewrite rewrite;
 	struct kea_fault fault;
@@ -407,6 +414,7 @@ set_safe_period(struct failover_server *server, const struct kea_view *view,
 		error = not_done(kea_faulted(server, get.name, &fault));
 		goto err0;
 	}
+	kea->replaced = old;
 	error = apply(server, &saved, &rewrite, number, old, new);
 	kea_rewrite_free(&rewrite);
 
@@ -423,7 +431,8 @@ change(struct failover_server *server, DWORD flags,
     const DHCP_FAILOVER_RELATIONSHIP *rel, bool anyway)
 {
 	struct kea_server *kea = server->impl;
-	bool down = false, period = false;
+	uint32_t delay = 0;
+	bool down = false;
 	struct kea_view view;
 	enum dhcp_error error;
 
@@ -433,7 +442,7 @@ change(struct failover_server *server, DWORD flags,
 		return ERROR_DHCP_FO_RELATIONSHIP_DOES_NOT_EXIST;
 	if (flags & SAFEPERIOD) {
 		error = check_safe_period(server, &view, rel->SafePeriod,
-		    anyway, &period);
+		    anyway, &delay);
 		if (error != ERROR_SUCCESS)
 			return error;
 	}
@@ -442,8 +451,8 @@ change(struct failover_server *server, DWORD flags,
 		if (error != ERROR_SUCCESS)
 			return error;
 	}
-	if (period) {
-		error = set_safe_period(server, &view, rel->SafePeriod);
+	if (delay != 0) {
+		error = set_safe_period(server, &view, delay);
 		if (error != ERROR_SUCCESS)
 			return error;
 	}
@@ -481,7 +490,8 @@ kea_restore(struct failover_server *server, const char *name,
 		return error;
 	if (!kea_view_named(kea, name, &view))
 		return ERROR_DHCP_FO_RELATIONSHIP_DOES_NOT_EXIST;
-	if (kea_safe_period(&view) != old->SafePeriod) {
+	if (kea_safe_period(view.config->max_response_delay) !=
+	    old->SafePeriod) {
 		error = change(server, SAFEPERIOD & server->sets, old, true);
 		if (error != ERROR_SUCCESS)
 			return error;

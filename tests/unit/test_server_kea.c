@@ -1236,6 +1236,43 @@ way_back__of_a_set__is_open_while_it_is_waiting(void **state)
 	assert_non_null(strstr(fake_calls(fake), "config-set"));
 }
 
+/* What Kea was configured to may be no whole seconds, or more than can be set.
+ */
+static void
+way_back__of_a_set__leads_to_what_was_there(void **state)
+{
+	static const struct {
+		const char *before;
+		DWORD shown;
+		const char *sent;
+	} rows[] = {
+		{ CONFIG_DELAY("2500"), 3, "\"max-response-delay\":2500," },
+		{ CONFIG_DELAY("65535"), 66, "\"max-response-delay\":65535," },
+	};
+	static char name[] = NAME;
+
+	(void)state;
+	for (size_t i = 0; i < nitems(rows); i++) {
+		const DHCP_FAILOVER_RELATIONSHIP old = {
+			.RelationshipName = name,
+			.SafePeriod = rows[i].shown,
+		};
+
+		open_server(true);
+		fake_rule(fake, "\"config-test\"", OK_TEXT, FAKE_ANSWER, 0);
+		fake_rule(fake, "\"config-set\"", OK_TEXT, FAKE_ANSWER, 0);
+		fake_rule(fake, "config-get", rows[i].before, FAKE_ANSWER, 2);
+		fake_rule(fake, "config-get", CONFIG_DELAY("5000"), FAKE_ANSWER,
+		    3);
+		answers(STATUS_22_NORMAL, rows[i].before);
+		assert_error(set_period(5), ERROR_SUCCESS);
+		assert_error(failover_server_set_back(server, SAFEPERIOD, &old),
+		    ERROR_SUCCESS);
+		assert_non_null(strstr(fake->set, rows[i].sent));
+		fake_forget(fake);
+	}
+}
+
 static void
 way_back_from_partner_down__there_is_none(void **state)
 {
@@ -1373,6 +1410,7 @@ main(void)
 		TEST(config_set_whose_answer_got_lost__is_not_repeated),
 		TEST(way_back__sets_the_safe_period_even_if_not_normal),
 		TEST(way_back__of_a_set__is_open_while_it_is_waiting),
+		TEST(way_back__of_a_set__leads_to_what_was_there),
 		TEST(way_back_from_partner_down__there_is_none),
 		TEST(no_memory__is_told_at_any_time_and_leaves_nothing),
 		TEST(no_memory__after_an_order__leaves_it_in_doubt),
