@@ -15,9 +15,10 @@
 
 /*
  * A backlog means that the disk does not answer: better to forget a change of
- * state than to grow without end.
+ * state than to grow without end.  But one listing may bring 100,000 rows at
+ * once, or two notes about each when they have gone.
  */
-#define BACKLOG_MAX 65536u
+#define BACKLOG_MAX (1u << 20)
 
 /*
  * After a batch the thread sleeps so long: what comes meanwhile, such as the

@@ -203,6 +203,29 @@ keeping__thousands__is_all_there(void **state)
 	end(p);
 }
 
+/* A server may have so many, and all of them come in one listing. */
+static void
+keeping__a_whole_listing_at_once__is_all_there(void **state)
+{
+	struct place *p = *state;
+	char name[32];
+	uint32_t i;
+
+	begin(p);
+	for (i = 0; i < 100000; i++) {
+		snprintf(name, sizeof(name), "row %u", i);
+		keep(p, 1, name, i);
+	}
+	end(p);
+	assert_string_equal(logged, "");
+	begin(p);
+	for (i = 0; i < 100000; i++) {
+		snprintf(name, sizeof(name), "row %u", i);
+		assert_non_null(history_find(p->history, 1, name));
+	}
+	end(p);
+}
+
 static void
 file__is_for_its_owner_only(void **state)
 {
@@ -364,6 +387,9 @@ main(void)
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    keeping__thousands__is_all_there, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    keeping__a_whole_listing_at_once__is_all_there, setup,
+		    teardown),
 		cmocka_unit_test_setup_teardown(file__is_for_its_owner_only,
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(
