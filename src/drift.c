@@ -86,8 +86,12 @@ missing(const struct managed *server, const struct snapshot_row *row)
 
 	for (i = 0; i < roster->n; i++) {
 		other = roster->servers[i];
-		if (other != server && other->address == address &&
-		    other->status == OPER_STATUS_UP && other->listed)
+		if (other == server || other->address != address ||
+		    !other->listed)
+			continue;
+		/* While it is away it has not got what it lacked. */
+		if (other->status == OPER_STATUS_UP ||
+		    (row->status.drift & DRIFT_MISSING) != 0)
 			return true;
 	}
 	return false;

@@ -882,6 +882,34 @@ reload__of_a_server_that_was_down__tells_once_that_it_is_up(void **state)
 	world_reap(w);
 }
 
+/* What a partner lacked when it was last heard, it has not got by going. */
+static void
+drift__of_a_row_that_the_partner_lacks__stays_while_that_is_away(void **state)
+{
+	struct world *w = *state;
+
+	world_server(w, 1)->address = NET(192, 0, 2, 2);
+	world_poll(w);
+	world_poll(w);
+	assert_int_equal(world_row(w, 0, "b")->status.drift, DRIFT_MISSING);
+	world_control(w, 1, "list 0 1722 before\n");
+	world_poll(w);
+	world_poll(w);
+	assert_int_equal(world_server(w, 1)->status, OPER_STATUS_UNREACHABLE);
+	assert_int_equal(world_row(w, 0, "b")->status.drift, DRIFT_MISSING);
+	world_replace(w, 1);
+	world_server(w, 1)->address = NET(192, 0, 2, 2);
+	world_poll(w);
+	world_control(w, 1, NULL);
+	world_poll(w);
+	assert_int_equal(count_events(w, EVENT_DRIFT_GONE), 0);
+
+	world_have(w, 1, "b", 2, 1);
+	world_poll(w);
+	assert_int_equal(world_row(w, 0, "b")->status.drift & DRIFT_MISSING, 0);
+	world_reap(w);
+}
+
 /* Who is alone differs from nobody. */
 static void
 reload__without_the_partner__ends_the_drift(void **state)
@@ -963,6 +991,8 @@ main(void)
 		    reload__of_a_server_that_is_being_asked__is_no_event),
 		WITH(three,
 		    reload__of_a_server_that_was_down__tells_once_that_it_is_up),
+		WITH(three,
+		    drift__of_a_row_that_the_partner_lacks__stays_while_that_is_away),
 		WITH(three, reload__without_the_partner__ends_the_drift),
 	};
 
