@@ -16,6 +16,21 @@ struct doubt {
 	bool early; /* the listing to come may be older */
 };
 
+/* What is still to be found out of that row, if anything. */
+static void
+drop(struct roster *roster, uint32_t server, const char *key, size_t length)
+{
+	struct doubt **at = &roster->doubts, *doubt;
+
+	while ((doubt = *at) != NULL)
+		if (doubt->server == server && doubt->length == length &&
+		    memcmp(doubt->key, key, length) == 0) {
+			*at = doubt->next;
+			free(doubt);
+		} else
+			at = &doubt->next;
+}
+
 void
 doubt_add(struct managed *server, const char *key, size_t length,
     const DHCP_FAILOVER_RELATIONSHIP *want, DWORD flags, bool early)
@@ -23,6 +38,8 @@ doubt_add(struct managed *server, const char *key, size_t length,
 	struct roster *roster = server->roster;
 	struct doubt *doubt;
 
+	/* The row tells of its last SET: it is not for one before to end it. */
+	drop(roster, server->index, key, length);
 	if ((doubt = calloc(1, sizeof(*doubt))) == NULL) {
 		log_err("server \"%s\": no memory: the row stays in doubt",
 		    server->name);

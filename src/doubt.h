@@ -9,8 +9,9 @@
 #include "roster.h"
 
 /**
- * Remember that ${flags} of the row may have become what ${want} says.  The
- * listing that comes next does not tell if it is ${early}: from before that.
+ * Remember that ${flags} of the row may have become what ${want} says, in place
+ * of what was remembered of it.  The listing that comes next does not tell if
+ * it is ${early}: from before that.
  */
 void doubt_add(struct managed *server, const char *key, size_t length,
     const DHCP_FAILOVER_RELATIONSHIP *want, DWORD flags, bool early);

@@ -2269,6 +2269,32 @@ doubt__about_a_secret_that_is_not_told__lasts(void **state)
 	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
 }
 
+/* What is found of the one before says nothing about the last SET. */
+static void
+doubt__about_a_secret__is_not_ended_by_an_earlier_doubt(void **state)
+{
+	struct world *w = *state;
+	struct said said;
+
+	world_control(w, 0,
+	    "set 0 1726 after\nget 0 1722 before 2\nlist 0 1722 before\n");
+	change_finish(committed(w, ASKS(MEMBER(0, "a", MCLT, 60)), &said));
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	world_control(w, 0,
+	    "set 0 1726 before\nget 00 1722 before 2\nlist 0 1722 before\n");
+	change_finish(
+	    committed(w, ASKS(MEMBER(0, "a", SHAREDSECRET, 7)), &said));
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+
+	world_control(w, 0, NULL);
+	world_poll(w);
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	assert_int_equal(status(w, 0, "a")->last_set_flags, SHAREDSECRET);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 60);
+}
+
 /* ---- what the table of change.h has no entry for is the caller's mistake */
 
 #ifndef NDEBUG
@@ -2473,6 +2499,8 @@ main(void)
 		    undo__on_a_server_that_does_not_tell_its_secret__never_removes_it),
 		WITH(one_discreet,
 		    doubt__about_a_secret_that_is_not_told__lasts),
+		WITH(one_discreet,
+		    doubt__about_a_secret__is_not_ended_by_an_earlier_doubt),
 		WITH(one_settling,
 		    undo__of_a_set__goes_the_way_back_that_the_type_has),
 #ifndef NDEBUG
