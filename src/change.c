@@ -125,6 +125,10 @@ mark(const struct step *step, enum set_status status, enum dhcp_error result)
 	if (status == SET_STATUS_FAILED && !step->called &&
 	    row->status.set_status == SET_STATUS_IN_DOUBT)
 		return;
+	/* Nor does what became of scopes, or of a deletion. */
+	if (status != SET_STATUS_PENDING && step->kind != STEP_SET &&
+	    row->status.set_status == SET_STATUS_IN_DOUBT)
+		return;
 	if (step->kind != STEP_SET && status == SET_STATUS_SUCCEEDED &&
 	    !scopes_are_awaited(row))
 		return;

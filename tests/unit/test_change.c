@@ -1483,6 +1483,35 @@ doubt__and_a_change_that_does_not_reach_the_server__lasts(void **state)
 	assert_all_is_true(w);
 }
 
+/* "Not done" would be said of members that are. */
+static void
+doubt__about_members__is_not_ended_by_scopes_that_fail(void **state)
+{
+	struct world *w = *state;
+	struct said said;
+
+	world_control(w, 0,
+	    "add_scopes 0 5 before\nset 0 5 before 2\nlist 0 1722 before\n");
+	change_finish(committed(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), SCOPE(0, "a", 9, CHANGE_CREATE)),
+	    &said));
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+
+	world_control(w, 0, "add_scopes 0 5 before\nlist 00 1722 before\n");
+	change_finish(
+	    committed(w, ASKS(SCOPE(0, "a", 9, CHANGE_CREATE)), &said));
+	assert_said(&said, CHANGE_FAILED);
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+
+	world_control(w, 0, NULL);
+	world_poll(w);
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+	assert_int_equal(status(w, 0, "a")->last_set_flags, MCLT);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 60);
+	assert_all_is_true(w);
+}
+
 /* Any other error would promise that nothing has been changed. */
 static void
 doubt__that_cannot_be_ended__is_told_as_undo_failed(void **state)
@@ -2447,6 +2476,8 @@ main(void)
 		WITH(one_plain, doubt__that_ends__is_timed),
 		WITH(one_plain,
 		    doubt__and_a_change_that_does_not_reach_the_server__lasts),
+		WITH(one_plain,
+		    doubt__about_members__is_not_ended_by_scopes_that_fail),
 		WITH(one_plain,
 		    doubt__that_cannot_be_ended__is_told_as_undo_failed),
 		WITH(pair,
