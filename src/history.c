@@ -288,6 +288,12 @@ history_find(const struct history *history, uint32_t server, const char *name)
 	return row != NULL && !row->forgotten ? row : NULL;
 }
 
+const struct history_row *
+history_at(const struct history *history, size_t i)
+{
+	return i < history->n ? &history->rows[i] : NULL;
+}
+
 /* ---- writing ---- */
 
 static void

@@ -42,6 +42,9 @@ struct history *history_open(const char *directory, struct workshop *shop,
 const struct history_row *
 history_find(const struct history *history, uint32_t server, const char *name);
 
+/** The ${i}-th row that there was when the program started, or NULL. */
+const struct history_row *history_at(const struct history *history, size_t i);
+
 /** Keep ${row}. */
 void history_keep(struct history *history, const struct history_row *row);
 

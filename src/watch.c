@@ -205,6 +205,31 @@ watch_newcomer(struct managed *server, struct snapshot_row *row, bool first)
 		tell(server, EVENT_CREATED, row, "");
 }
 
+static bool
+is_listed(const struct managed *server, const char *name)
+{
+	struct snapshot *now = server->snapshot;
+	char key[KEY_MAX + 1];
+	size_t i = snapshot_find(now, key, key_from_name(name, key));
+
+	return i < now->n &&
+	    strcmp(now->rows[i].rel.RelationshipName, name) == 0;
+}
+
+/* What was deleted while nobody looked is not what comes by its name later. */
+static void
+forget_leavers(const struct managed *server)
+{
+	struct history *history = server->roster->history;
+	const struct history_row *row;
+	size_t i;
+
+	for (i = 0; (row = history_at(history, i)) != NULL; i++)
+		if (row->server == server->index && !row->forgotten &&
+		    !is_listed(server, row->name))
+			history_forget(history, row->server, row->name);
+}
+
 static void
 watch_leaver(struct managed *server, const struct snapshot_row *before)
 {
@@ -239,6 +264,8 @@ watch_listing(struct managed *server, const struct snapshot *old, bool first)
 	size_t i = 0, j = 0;
 	int order;
 
+	if (first && server->roster->history != NULL)
+		forget_leavers(server);
 	while (i < now->n || j < old->n) {
 		order = i == now->n ? 1 :
 		    j == old->n	    ? -1 :

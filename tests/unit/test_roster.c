@@ -927,6 +927,45 @@ reload__without_the_partner__ends_the_drift(void **state)
 	world_reap(w);
 }
 
+/* As the program does when it starts again. */
+static void
+start_again(struct world *w)
+{
+	struct conf *conf = world_read_again(w, w->n);
+
+	world_stop(w);
+	w->roster = roster_new(conf);
+	conf_free(conf);
+	assert_non_null(w->roster);
+	w->roster->history =
+	    history_open(w->dir, w->roster->shop, w->roster->events);
+	assert_non_null(w->roster->history);
+	world_poll(w);
+}
+
+/* The next of its name has nothing to do with it. */
+static void
+row__that_was_deleted_while_nobody_looked__is_not_remembered(void **state)
+{
+	struct world *w = *state;
+
+	start_again(w);
+	set_state(w, 0, "a", PARTNER_DOWN);
+	set_state(w, 0, "b", PARTNER_DOWN);
+	world_poll(w);
+	assert_int_equal(world_row(w, 0, "a")->status.transitions, 1);
+
+	assert_error(failover_server_delete(w->at[0].local.server, "a"),
+	    ERROR_SUCCESS);
+	start_again(w);
+	assert_null(world_row(w, 0, "a"));
+	world_have(w, 0, "a", 1, 2);
+	set_state(w, 0, "a", PARTNER_DOWN);
+	start_again(w);
+	assert_int_equal(world_row(w, 0, "a")->status.transitions, 0);
+	assert_int_equal(world_row(w, 0, "b")->status.transitions, 1);
+}
+
 #define WITH(before, name) \
 	cmocka_unit_test_setup_teardown(name, before, world_end)
 
@@ -994,6 +1033,8 @@ main(void)
 		WITH(three,
 		    drift__of_a_row_that_the_partner_lacks__stays_while_that_is_away),
 		WITH(three, reload__without_the_partner__ends_the_drift),
+		WITH(one,
+		    row__that_was_deleted_while_nobody_looked__is_not_remembered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
