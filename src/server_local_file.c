@@ -368,11 +368,13 @@ check_readers(struct local_sql *sql)
 		    "chmod o= it",
 		    sql->path);
 	}
-	if ((st.st_mode & S_IRWXG) != 0) {
+	/* A file that fails is opened anew by each poll. */
+	if ((st.st_mode & S_IRWXG) != 0 && !sql->warned) {
 		log_warning("server \"%s\": %s: others than its owner have "
 			    "access to it, and it may hold secrets",
 		    sql->server->name, sql->path);
 	}
+	sql->warned = (st.st_mode & S_IRWXG) != 0;
 	return ERROR_SUCCESS;
 }
 

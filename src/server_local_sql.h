@@ -77,6 +77,7 @@ struct local_sql {
 	uint32_t busy_timeout; /* milliseconds */
 	sqlite3 *db; /* NULL: closed; the next call opens it */
 	bool stale; /* the next call closes it first */
+	bool warned; /* that others have access to it */
 	enum local_change change;
 	bool saved; /* the call within it has a savepoint */
 	char *paths[LOCAL_FILES]; /* while it is open */

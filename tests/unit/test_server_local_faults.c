@@ -128,6 +128,46 @@ file__that_others_can_read_is_warned_of(void **state)
 	assert_non_null(strstr(logged, "have access"));
 }
 
+static unsigned int
+count_warnings(void)
+{
+	const char *at = logged;
+	unsigned int n = 0;
+
+	for (; (at = strstr(at, "have access")) != NULL; at++)
+		n++;
+	return n;
+}
+
+/* However often it has to be opened anew, and again when it is so again. */
+static void
+file__that_others_can_read_is_warned_of_once(void **state)
+{
+	struct fixture *f = *state;
+	struct content all;
+
+	create(f->server, "a", 1, 3);
+	execute(f->path, "PRAGMA wal_checkpoint(TRUNCATE)");
+	failover_server_close(f->server);
+	read_file(f->path, &all);
+	/* The relationships are damaged, and nothing that opening reads. */
+	memset(all.octets + 4096, 0xA5, 4096);
+	write_file(f->path, all.octets, all.n);
+	assert_int_equal(chmod(f->path, 0640), 0);
+	f->server = open_server(f);
+	log_forget();
+	assert_error(list(f->server), ERROR_FILE_CORRUPT);
+	assert_error(list(f->server), ERROR_FILE_CORRUPT);
+	assert_error(list(f->server), ERROR_FILE_CORRUPT);
+	assert_int_equal(count_warnings(), 1);
+	assert_int_equal(chmod(f->path, 0600), 0);
+	assert_error(list(f->server), ERROR_FILE_CORRUPT);
+	assert_int_equal(chmod(f->path, 0640), 0);
+	assert_error(list(f->server), ERROR_FILE_CORRUPT);
+	assert_error(list(f->server), ERROR_FILE_CORRUPT);
+	assert_int_equal(count_warnings(), 2);
+}
+
 static void
 file__that_everyone_can_read_is_refused(void **state)
 {
@@ -1110,6 +1150,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(file__and_those_beside_it_are_for_their_owner_only),
 		TEST(file__that_others_can_read_is_warned_of),
+		TEST(file__that_others_can_read_is_warned_of_once),
 		TEST(file__that_everyone_can_read_is_refused),
 		TEST(file__in_a_directory_that_comes_later_works_then),
 		TEST(file__that_is_a_directory_is_refused),
