@@ -6,9 +6,10 @@
 
 #include "load.h"
 
-/* Compare and, unless only a check is wanted, apply. */
+/* Compare and, unless that is all, apply. */
 static enum ctl_exit
-compare_and_apply(struct load *load, struct failover_server *server, bool check)
+compare_and_apply(struct load *load, struct failover_server *server,
+    bool compare_only)
 {
 	struct rows rows;
 	enum dhcp_error error;
@@ -21,15 +22,19 @@ compare_and_apply(struct load *load, struct failover_server *server, bool check)
 	load_compare(load, &rows, server);
 	if (load->problems > 0)
 		code = CTL_FAILED;
-	else if (!check)
+	else if (!compare_only)
 		code = load_apply(load, server);
 	rows_free(&rows);
 	return code;
 }
 
-/* One change, from the look at what is there to the last call. */
+/*
+ * One change, from the look at what is there to the last call.  To ${check},
+ * all of it is done where it can be taken back: much of what may be wrong only
+ * the server knows.
+ */
 static enum ctl_exit
-load_into(struct load *load, struct failover_server *server)
+load_into(struct load *load, struct failover_server *server, bool check)
 {
 	enum ctl_exit code;
 
@@ -37,8 +42,9 @@ load_into(struct load *load, struct failover_server *server)
 	    failover_server_begin(server));
 	if (code != CTL_OK)
 		return code;
-	code = compare_and_apply(load, server, false);
-	if (code != CTL_OK) {
+	code = compare_and_apply(load, server,
+	    check && !failover_server_atomic(server));
+	if (code != CTL_OK || check) {
 		failover_server_rollback(server);
 		return code;
 	}
@@ -71,8 +77,7 @@ command_load(struct ctl *ctl, int argc, char *argv[])
 		goto out;
 	if ((handle = servers_open(server)) == NULL)
 		goto out;
-	code = ctl->check ? compare_and_apply(&load, handle, true) :
-			    load_into(&load, handle);
+	code = load_into(&load, handle, ctl->check);
 	failover_server_close(handle);
 	if (code == CTL_OK)
 		summarize(&load, ctl->check);

@@ -203,11 +203,35 @@ class DumpAndLoad(Case):
 
     def test_check_changes_nothing_and_says_what_would(self):
         self.fo_a()
+        before = self.dumped()
+        self.calls()
         done = self.load(self.file({"name": "fo-a", "mclt": 1},
                                    self.rel("fo-b", scopes=["10.9.0.0"])),
                          "--check")
         self.assertEqual(done.out, "1 to create, 1 to change, 0 as they are\n")
+        self.assertEqual(self.calls(), [
+            "begin", "list", "set fo-a 0x01", "create fo-b 1", "rollback"])
+        self.assertEqual(self.dumped(), before)
+
+    def test_check_of_a_server_without_a_way_back_asks_only_what_there_is(self):
+        self.configure("atomic = no")
+        done = self.load(self.file(self.rel()), "--check")
+        self.assertEqual(done.out, "1 to create, 0 to change, 0 as they are\n")
         self.assertEqual(self.calls(), ["list"])
+
+    def test_check_finds_what_only_the_server_knows(self):
+        for option, name in (("max-relationships = 1", "MAX_RELATIONSHIPS"),
+                             ("auto-scopes = no", "SUBNET_NOT_PRESENT")):
+            with self.subTest(option):
+                self.configure(option)
+                data = self.file(self.rel(),
+                                 self.rel("fo-b", scopes=["10.9.0.0"]))
+                for check in ([], ["--check"]):
+                    done = self.load(data, *check, code=1)
+                    self.assertIn(name, done.err)
+                    self.assertIn("load: nothing was changed\n", done.err)
+                    self.assertEqual(done.out, "")
+                self.assertEqual(self.dumped()["relationships"], [])
 
     def test_statistics_are_ignored_with_a_note(self):
         done = self.load(self.file(self.rel(
