@@ -120,7 +120,10 @@ outcome(const struct step *step, const DHCP_FAILOVER_RELATIONSHIP *now)
 	return scopes_are(step, now, step->kind == STEP_ADD) ? DONE : NOT_DONE;
 }
 
-/* The answer got lost: look what is true, and never repeat the call. */
+/*
+ * The answer got lost: look what is true, and never repeat the call.  What is
+ * not done may be done yet: the server may be at it still.
+ */
 static enum dhcp_error
 look(struct failover_server *server, struct step *step, enum dhcp_error error)
 {
@@ -138,7 +141,6 @@ look(struct failover_server *server, struct step *step, enum dhcp_error error)
 		error = ERROR_SUCCESS;
 		break;
 	case NOT_DONE:
-		break;
 	case NOT_KNOWN:
 		step->doubtful = true;
 		break;
@@ -356,7 +358,8 @@ err1:
 	if (atomic) {
 		failover_server_rollback(server);
 		for (i = 0; i < group->n; i++)
-			group->steps[i].applied = false;
+			group->steps[i].applied = group->steps[i].doubtful =
+			    false;
 	} else
 		change->restored =
 		    group_restore(server, group) == ERROR_SUCCESS;

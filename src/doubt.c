@@ -14,6 +14,7 @@ struct doubt {
 	DWORD flags;
 	bool authenticated; /* of SHAREDSECRET: whether there is to be one */
 	bool early; /* the listing to come may be older */
+	bool looked; /* one listing has shown that it is not done */
 };
 
 /* What is still to be found out of that row, if anything. */
@@ -94,27 +95,37 @@ verdict(const struct doubt *doubt, const struct snapshot_row *before,
 	    SET_STATUS_FAILED;
 }
 
-static void
-resolve(struct managed *server, const struct doubt *doubt, struct snapshot *old)
+/*
+ * Tell what became of ${doubt}.  False: that is not known yet, for a server
+ * that is at it still lists as if it were not done.
+ */
+static bool
+resolve(struct managed *server, struct doubt *doubt, struct snapshot *old)
 {
 	struct snapshot *snapshot = server->snapshot;
 	size_t i = snapshot_find(snapshot, doubt->key, doubt->length);
 	size_t j = snapshot_find(old, doubt->key, doubt->length);
 	struct snapshot_row *row, *before = j < old->n ? &old->rows[j] : NULL;
 	struct observation o = { .server = server, .flags = doubt->flags };
+	enum set_status status;
 
 	if (i == snapshot->n)
-		return;
+		return true;
 	row = &snapshot->rows[i];
 	/* A later SET has already told what is true. */
 	if (row->status.set_status != SET_STATUS_IN_DOUBT)
-		return;
+		return true;
+	status = verdict(doubt, before, row);
+	if (status == SET_STATUS_FAILED && !doubt->looked) {
+		doubt->looked = true;
+		return false;
+	}
 	o.row = row;
 	o.relationship = row->rel.RelationshipName;
-	row->status.set_status = verdict(doubt, before, row);
-	if (row->status.set_status != SET_STATUS_IN_DOUBT)
+	row->status.set_status = status;
+	if (status != SET_STATUS_IN_DOUBT)
 		row->status.last_set_time = time(NULL);
-	switch ((enum set_status)row->status.set_status) {
+	switch (status) {
 	case SET_STATUS_SUCCEEDED:
 		row->status.last_set_result = ERROR_SUCCESS;
 		if (before != NULL)
@@ -131,11 +142,12 @@ resolve(struct managed *server, const struct doubt *doubt, struct snapshot *old)
 		log_warning("server \"%s\": \"%s\": set: stays in doubt, for "
 			    "the server does not tell its secret",
 		    server->name, o.relationship);
-		return;
+		return true;
 	}
 	log_notice("server \"%s\": \"%s\": %s", server->name, o.relationship,
 	    o.text);
 	roster_observe(server->roster, &o);
+	return true;
 }
 
 void
@@ -143,16 +155,18 @@ doubt_resolve(struct managed *server, struct snapshot *old)
 {
 	struct doubt **at = &server->roster->doubts, *doubt;
 
-	while ((doubt = *at) != NULL)
-		if (doubt->server == server->index && !doubt->early) {
+	while ((doubt = *at) != NULL) {
+		const bool asked = doubt->server == server->index;
+
+		if (asked && !doubt->early && resolve(server, doubt, old)) {
 			*at = doubt->next;
-			resolve(server, doubt, old);
 			free(doubt);
-		} else {
-			if (doubt->server == server->index)
-				doubt->early = false;
-			at = &doubt->next;
+			continue;
 		}
+		if (asked)
+			doubt->early = false;
+		at = &doubt->next;
+	}
 }
 
 void

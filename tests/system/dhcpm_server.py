@@ -344,8 +344,8 @@ class DhcpmServer:
 
     def fault(self, kind, opnum, value=0, count=1):
         """Next `count` calls of `opnum`: delay (seconds), drop-before,
-        drop-after, hang (not executed), hang-after, truncate (octets), garbage,
-        fault (status)."""
+        drop-after, drop-late (executed when released), hang (not executed),
+        hang-after, truncate (octets), garbage, fault (status)."""
         with self.lock:
             self.faults.append(FaultRule(kind, opnum, value, count))
 
@@ -400,6 +400,12 @@ class DhcpmServer:
         rule, released = self._take_fault(opnum), self.released
         if rule.kind == "delay":
             time.sleep(rule.value)
+        if rule.kind == "drop-late":
+            def execute():
+                released.wait()
+                self._execute(connection, opnum, request)
+            threading.Thread(target=execute, daemon=True).start()
+            raise Hangup
         if rule.kind in ("drop-before", "hang", "fault"):
             self._note_call(connection, opnum, request, None)
             if rule.kind == "hang":

@@ -156,7 +156,10 @@ doubt__about_the_nth_call__is_told_as_it_is(void **state)
 				    (unsigned int)lines(world_calls(w, server));
 				assert_shown_is_true(w, 0);
 				assert_shown_is_true(w, 1);
-				if (said.v.error != CHANGE_OK) {
+				/* What is not done may be done yet. */
+				if (said.v.error == CHANGE_UNDO_FAILED)
+					assert_int_equal(i % 2, 0);
+				else if (said.v.error != CHANGE_OK) {
 					assert_said(&said, CHANGE_FAILED);
 					assert_error(said.v.result,
 					    RPC_S_CALL_FAILED);
