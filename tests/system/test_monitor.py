@@ -409,9 +409,9 @@ class Notifications(MonitorCase):
     def test_row__made_anew_by_somebody_else__is_reported(self):
         since = self.lab.get(rel("LastChange", 1, "alpha"))
         self.behind(1, "UPDATE relationship SET secondary_server = 0xc0000209,"
-                    " mclt = 77")
-        self.trapd.wait("ConfigChange", "changed on the server: mclt,servers",
-                        n=3)
+                    " percentage = 77")
+        self.trapd.wait("ConfigChange",
+                        "changed on the server: percentage,servers", n=3)
         self.behind(1, "UPDATE relationship SET secondary_name = 'other'")
         self.trapd.wait("ConfigChange", "changed on the server: servers", n=3)
         self.assertGreater(self.lab.get(rel("LastChange", 1, "alpha")), since)
