@@ -232,17 +232,33 @@ leave_in_doubt(const struct step *step)
 	const enum dhcp_error result = step->result != ERROR_SUCCESS ?
 	    step->result :
 	    ERROR_OPERATION_ABORTED;
+	char text[256];
+	const struct observation o = {
+		.kind = EVENT_SET_FAILED,
+		.server = server,
+		.row = change_row_now(step->row),
+		.relationship = step->want.RelationshipName,
+		.result = result,
+		.text = text,
+	};
 
-	log_warning("server \"%s\": \"%s\": %s: %s (%u): in doubt",
-	    server->name, step->want.RelationshipName, verbs[step->kind],
-	    DhcpfoErrorName(result), result);
-	/* Rows and scopes are there or not, as the next listing shows. */
+	snprintf(text, sizeof(text), "%s: in doubt: %s (%u): %s",
+	    verbs[step->kind], DhcpfoErrorName(result), result,
+	    DhcpfoErrorText(result));
+	log_warning("server \"%s\": \"%s\": %s", server->name, o.relationship,
+	    text);
 	if (step->kind == STEP_SET) {
 		mark(step, SET_STATUS_IN_DOUBT, result);
 		doubt_add(server, step->row->key, step->row->key_length,
 		    &step->want, step->flags, early);
-	} else
+	} else {
+		/*
+		 * Rows and scopes are there or not, as the next listing shows;
+		 * but if not, nothing else says so.
+		 */
 		mark(step, SET_STATUS_FAILED, result);
+		roster_observe(server->roster, &o);
+	}
 	roster_poll(server);
 }
 

@@ -1567,6 +1567,41 @@ doubt__about_members__is_not_ended_by_scopes_that_fail(void **state)
 	assert_all_is_true(w);
 }
 
+/* "Why a creation failed that was pending is in dhcpFoEventTable." */
+static void
+doubt__about_rows_and_scopes__is_an_event(void **state)
+{
+	const struct {
+		const char *rules, *name, *text;
+		const struct ask *asks;
+	} all[] = {
+		{ "create 0 1726 before\nget 0 1722 before 1\n", "new",
+		    "create: in doubt: RPC_S_CALL_FAILED (1726)",
+		    ASKS(CREATE(0, "new", 9)) },
+		{ "add_scopes 0 1726 before\nget 0 1722 before 2\n", "a",
+		    "add scopes to: in doubt: RPC_S_CALL_FAILED (1726)",
+		    ASKS(SCOPE(0, "a", 8, CHANGE_CREATE)) },
+	};
+	struct world *w = *state;
+	const struct event *event;
+	struct said said;
+	size_t i;
+
+	for (i = 0; i < nitems(all); i++) {
+		world_control(w, 0, all[i].rules);
+		change_finish(committed(w, all[i].asks, &said));
+		assert_said(&said, CHANGE_UNDO_FAILED);
+		event =
+		    event_log_from(w->roster->events, w->roster->events->last);
+		assert_non_null(event);
+		assert_int_equal(event->kind, EVENT_SET_FAILED);
+		assert_int_equal(event->result, RPC_S_CALL_FAILED);
+		assert_string_equal(event->relationship, all[i].name);
+		assert_ptr_equal(strstr(event->text, all[i].text), event->text);
+		world_control(w, 0, NULL);
+	}
+}
+
 /* Any other error would promise that nothing has been changed. */
 static void
 doubt__that_cannot_be_ended__is_told_as_undo_failed(void **state)
@@ -2537,6 +2572,7 @@ main(void)
 		    doubt__about_members__is_not_ended_by_scopes_that_fail),
 		WITH(one_plain,
 		    doubt__that_cannot_be_ended__is_told_as_undo_failed),
+		WITH(one_plain, doubt__about_rows_and_scopes__is_an_event),
 		WITH(pair,
 		    both__a_change_of_one__is_made_on_the_partner_as_well),
 		WITH(pair, both__a_row_that_comes_and_goes__does_so_on_both),
