@@ -221,6 +221,26 @@ tell(const struct step *step, enum dhcp_error undone)
 	roster_observe(step->row->server->roster, &o);
 }
 
+/* It was not begun, but has been told pending: whoever waits hears of it. */
+static void
+give_up(struct step *step)
+{
+	step->result = ERROR_OPERATION_ABORTED;
+	mark(step, SET_STATUS_FAILED, step->result);
+	tell(step, ERROR_SUCCESS);
+}
+
+/* Likewise all groups from number ${i} on. */
+static void
+give_up_groups(struct change *change, size_t i)
+{
+	size_t j;
+
+	for (; change->late && i < change->ngroups; i++)
+		for (j = 0; j < change->groups[i].n; j++)
+			give_up(&change->groups[i].steps[j]);
+}
+
 /* The next listing will tell whether it was done, or is not undone. */
 static void
 leave_in_doubt(const struct step *step)
@@ -344,17 +364,11 @@ group_failed(struct change *change, struct group *group)
 				    ERROR_OPERATION_ABORTED);
 			tell(&group->steps[i], v.result);
 		}
-	/* Those after it were not called, but may have been told pending. */
-	if (change->late) {
-		for (i = change->failed + 1; i < group->n; i++)
-			if (!group->steps[i].called &&
-			    group->steps[i].row != step->row)
-				mark(&group->steps[i], SET_STATUS_FAILED,
-				    ERROR_OPERATION_ABORTED);
-		for (i = change->current + 1; i < change->ngroups; i++)
-			mark_group(&change->groups[i], SET_STATUS_FAILED,
-			    ERROR_OPERATION_ABORTED);
-	}
+	/* Of its own row enough is said. */
+	for (i = change->failed + 1; change->late && i < group->n; i++)
+		if (!group->steps[i].called && group->steps[i].row != step->row)
+			give_up(&group->steps[i]);
+	give_up_groups(change, change->current + 1);
 	if (!change->restored) {
 		change->undo_failed = true;
 		log_err("server \"%s\": \"%s\": what had been done before that "
@@ -386,11 +400,7 @@ group_done(struct job *job)
 		tell(&group->steps[i], ERROR_SUCCESS);
 	change->current++;
 	if (change->undo_wanted) {
-		/* The others were not called, but may be told pending. */
-		for (i = change->current; change->late && i < change->ngroups;
-		     i++)
-			mark_group(&change->groups[i], SET_STATUS_FAILED,
-			    ERROR_OPERATION_ABORTED);
+		give_up_groups(change, change->current);
 		undo_next(change);
 	} else if (change->current < change->ngroups)
 		start_group(change);

@@ -2017,6 +2017,46 @@ expire__and_the_first_row_fails__fails_those_that_were_not_called(void **state)
 	assert_string_equal(world_calls(w, 1), "");
 }
 
+/* How many events tell that a SET of ${name} at ${server} failed? */
+static unsigned int
+failures_told(struct world *w, const char *server, const char *name)
+{
+	const struct event *event = event_log_from(w->roster->events, 0);
+	unsigned int n = 0;
+
+	for (; event != NULL;
+	     event = event_log_from(w->roster->events, event->index + 1ull))
+		n += event->kind == EVENT_SET_FAILED &&
+		    strcmp(event->server, server) == 0 &&
+		    strcmp(event->relationship, name) == 0;
+	return n;
+}
+
+/* A manager waits for it, and a creation has no row that could tell. */
+static void
+expire__and_the_first_row_fails__tells_of_all_that_were_pending(void **state)
+{
+	struct world *w = *state;
+	struct change *change = checked(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), MEMBER(0, "b", MCLT, 60),
+		CREATE(1, "new", 9)));
+	struct said said = { 0 };
+	int fd;
+
+	world_trap(w, 0);
+	change_commit(change, hear, &said);
+	fd = world_catch(w, 0);
+	change_expire(change);
+	change_finish(change);
+	world_control(w, 0, "set 0 5 before 0 a\n");
+	world_let_go(fd, "");
+	world_drain(w);
+	assert_int_equal(failures_told(w, world_server(w, 0)->name, "a"), 1);
+	assert_int_equal(failures_told(w, world_server(w, 0)->name, "b"), 1);
+	assert_int_equal(failures_told(w, world_server(w, 1)->name, "new"), 1);
+	assert_string_equal(world_calls(w, 1), "");
+}
+
 /* What was not called of a row does not hide why it failed. */
 static void
 expire__and_the_first_call_of_a_row_fails__tells_why_in_it(void **state)
@@ -2063,6 +2103,7 @@ undo__after_the_deadline__leaves_no_row_pending(void **state)
 	change_finish(change);
 	assert_status(w, 0, "a", SET_STATUS_UNDONE);
 	assert_status(w, 1, "a", SET_STATUS_FAILED);
+	assert_int_equal(failures_told(w, world_server(w, 1)->name, "a"), 1);
 	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 3600);
 	assert_all_is_true(w);
 }
@@ -2604,6 +2645,8 @@ main(void)
 		WITH(two, expire__and_the_commit_fails__leaves_no_row_pending),
 		WITH_ALL(two,
 		    expire__and_the_first_row_fails__fails_those_that_were_not_called),
+		WITH_ALL(two,
+		    expire__and_the_first_row_fails__tells_of_all_that_were_pending),
 		WITH_ALL(one,
 		    expire__and_the_first_call_of_a_row_fails__tells_why_in_it),
 		WITH_ALL(two, undo__after_the_deadline__leaves_no_row_pending),
