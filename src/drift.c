@@ -157,10 +157,9 @@ note(const struct copy *copy, uint32_t drift, const struct copy *partner)
 
 	if (partner != NULL) {
 		row->status.partner = partner->server->index;
-		/* What is old says nothing about now. */
-		row->partner_state = partner->server->status == OPER_STATUS_UP ?
-		    partner->row->rel.State :
-		    NO_STATE;
+		/* What is old says nothing about now; our server may know. */
+		if (partner->server->status == OPER_STATUS_UP)
+			row->partner_state = partner->row->rel.State;
 	}
 	if (row->status.drift == drift)
 		return;

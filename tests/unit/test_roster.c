@@ -3,6 +3,8 @@
 #include "alloc.h"
 #include "fixture.h"
 
+#include "drift.h"
+
 static int
 one(void **state)
 {
@@ -966,6 +968,25 @@ row__that_was_deleted_while_nobody_looked__is_not_remembered(void **state)
 	assert_int_equal(world_row(w, 0, "b")->status.transitions, 1);
 }
 
+/* dhcpFoRelPartnerState: "else as this server last heard of it". */
+static void
+drift__with_a_partner_that_does_not_answer__leaves_what_the_server_says(
+    void **state)
+{
+	struct world *w = *state;
+	struct snapshot_row *row;
+
+	world_poll(w);
+	row = world_row(w, 0, "a");
+	row->partner_state = RECOVER;
+	world_server(w, 2)->status = OPER_STATUS_UNREACHABLE;
+	drift_compare_row(world_server(w, 0), row);
+	assert_int_equal(row->partner_state, RECOVER);
+	world_server(w, 2)->status = OPER_STATUS_UP;
+	drift_compare_row(world_server(w, 0), row);
+	assert_int_equal(row->partner_state, NORMAL);
+}
+
 #define WITH(before, name) \
 	cmocka_unit_test_setup_teardown(name, before, world_end)
 
@@ -1035,6 +1056,8 @@ main(void)
 		WITH(three, reload__without_the_partner__ends_the_drift),
 		WITH(one,
 		    row__that_was_deleted_while_nobody_looked__is_not_remembered),
+		WITH(three,
+		    drift__with_a_partner_that_does_not_answer__leaves_what_the_server_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
