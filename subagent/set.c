@@ -200,7 +200,7 @@ set_finish(struct set *set)
 
 	if (set->change != NULL)
 		change_finish(set->change);
-	if (set->assigned)
+	if (set->assignments != NULL)
 		event_log_limit(events, events->limit);
 	while ((assignment = set->assignments) != NULL) {
 		set->assignments = assignment->next;

@@ -592,6 +592,26 @@ commit__of_the_events_limit__drops_none_until_it_is_certain(void **state)
 	assert_int_equal(events->limit, 9);
 }
 
+/* What came between is not held beyond the limit. */
+static void
+undo__of_a_higher_events_limit__drops_what_is_too_many(void **state)
+{
+	struct world *w = *state;
+	struct event_log *events = w->roster->events;
+	const struct event event = { .kind = EVENT_OTHER };
+	struct set *set;
+
+	event_log_limit(events, 9);
+	set = committed(w, VARBINDS({ EVENT_LIMIT, U32(99) }), SNMP_ERR_NOERROR,
+	    0);
+	while (events->n < 12)
+		event_log_add(events, &event);
+	undo(w, set);
+	set_finish(set);
+	assert_int_equal(events->limit, 9);
+	assert_int_equal(events->n, 9);
+}
+
 /* Or whoever sets it again and again puts off the next poll for ever. */
 static void
 commit__of_the_interval_there_is__does_not_begin_it_anew(void **state)
@@ -923,6 +943,7 @@ main(void)
 		    commit__of_assignments_and_a_row__assigns_when_the_server_is_done),
 		WITH(
 		    commit__of_the_events_limit__drops_none_until_it_is_certain),
+		WITH(undo__of_a_higher_events_limit__drops_what_is_too_many),
 		WITH(commit__of_the_interval_there_is__does_not_begin_it_anew),
 		WITH(commit__whose_server_refuses__assigns_nothing),
 		WITH(undo__while_the_server_works__assigns_nothing),
