@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "failover.h"
 
@@ -10,6 +12,13 @@
 
 /* The helper ends a call by itself; it has so much more time for that. */
 #define GRACE_MS 1000u
+
+/*
+ * A wrong password that is offered at each poll locks the account.  The first
+ * refusal may have been a mishap.
+ */
+#define REFUSALS_MOST 2u
+#define REFUSAL_WAIT_MS (10u * 60 * 1000)
 
 /* clang-format off */
 static const struct op {
@@ -85,7 +94,7 @@ ask_to_connect(struct failover_server *server,
 }
 
 static enum dhcp_error
-connect_to(struct failover_server *server)
+connect_anew(struct failover_server *server)
 {
 	struct windows *windows = server->impl;
 	const struct windows_options *options = windows->options;
@@ -115,6 +124,61 @@ connect_to(struct failover_server *server)
 	ndr_writer_free(&body);
 	windows->connected = error == ERROR_SUCCESS;
 	windows->connected_at = helper_clock();
+	return error;
+}
+
+/* Only a password can be wrong in the sense of who counts that. */
+static bool
+offers_password(const struct windows_options *options)
+{
+	return options->credentials[0] != '\0' && options->keytab[0] == '\0' &&
+	    options->ccache[0] == '\0';
+}
+
+static struct timespec
+file_changed(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? st.st_ctim : (struct timespec){ 0, 0 };
+}
+
+static bool
+is_refused_still(const struct windows *windows, const struct timespec *file)
+{
+	return windows->refusals >= REFUSALS_MOST &&
+	    helper_clock() - windows->refused_at < REFUSAL_WAIT_MS &&
+	    file->tv_sec == windows->refused_file.tv_sec &&
+	    file->tv_nsec == windows->refused_file.tv_nsec;
+}
+
+static void
+note_refusal(struct failover_server *server, const struct timespec *file)
+{
+	struct windows *windows = server->impl;
+
+	windows->refusals++;
+	windows->refused_at = helper_clock();
+	windows->refused_file = *file;
+	memcpy(windows->refusal, server->why, sizeof(windows->refusal));
+}
+
+static enum dhcp_error
+connect_to(struct failover_server *server)
+{
+	struct windows *windows = server->impl;
+	const struct timespec file =
+	    file_changed(windows->options->credentials);
+	enum dhcp_error error;
+
+	if (is_refused_still(windows, &file))
+		return failover_server_failed(server, ERROR_ACCESS_DENIED, "%s",
+		    windows->refusal);
+	error = connect_anew(server);
+	if (error == ERROR_ACCESS_DENIED && offers_password(windows->options))
+		note_refusal(server, &file);
+	else if (error == ERROR_SUCCESS)
+		windows->refusals = 0;
 	return error;
 }
 

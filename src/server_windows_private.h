@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "helper.h"
 #include "msdhcpm.h"
@@ -36,6 +37,10 @@ struct windows {
 	struct helper helper;
 	bool connected; /* the helper is, as far as we know */
 	uint64_t connected_at; /* by helper_clock() */
+	unsigned int refusals; /* of the password, in a row */
+	uint64_t refused_at; /* by helper_clock(): the last */
+	struct timespec refused_file; /* st_ctim of credentials then */
+	char refusal[256]; /* its words */
 	struct windows_scope *scopes; /* by address: those last listed */
 	size_t nscopes;
 	DHCP_IP_ADDRESS next_scope; /* whose statistics come next */

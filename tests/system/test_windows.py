@@ -583,6 +583,22 @@ class Credentials(unittest.TestCase):
             self.assertIn(b"LOGON_FAILURE", text)
             self.assertNotIn("Oops", lab.log() + text.decode())
 
+    def test_a_wrong_password__is_not_offered_until_the_account_is_locked(
+            self):
+        with dhcpm_server.DhcpmServer() as dhcpm:
+            lab = self.lab(dhcpm, "username = admin", "password = Oops-12345")
+            for _ in range(9):
+                lab.refresh(1)
+            self.assertEqual(lab.oper_status(), "accessDenied")
+            self.assertIn(b"LOGON_FAILURE",
+                          lab.get(server("LastErrorText", 1)))
+            self.assertEqual(dhcpm.notes, ["refused: wrong password of 'admin'"] * 2)
+            # A new one counts at once.
+            lab.secret("admin", "username = admin", "password = Secret-1")
+            lab.refresh(1)
+            self.assertEqual(lab.oper_status(), "up")
+            self.assertEqual(dhcpm.notes[2:], ["logon admin"])
+
     def test_no_credentials__are_refused_before_anybody_is_asked(self):
         with dhcpm_server.DhcpmServer(least_level=0) as dhcpm:
             lab = self.lab(dhcpm, credentials="")
