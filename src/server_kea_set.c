@@ -257,6 +257,32 @@ partner_down(struct failover_server *server, const char *name)
 
 /* ---------------------------------------------------------- safe period */
 
+/* config-set restarts high availability, all there is of it. */
+static enum dhcp_error
+check_all_normal(struct failover_server *server, const struct kea_view *view)
+{
+	const struct kea_server *kea = server->impl;
+	struct kea_view other;
+	size_t i;
+
+	if (view->state != NORMAL)
+		return failover_server_refused(server,
+		    ERROR_DHCP_FO_STATE_NOT_NORMAL,
+		    "\"%s\": safePeriod refused in state %s: config-set "
+		    "restarts high availability",
+		    view->name,
+		    failover_word(FAILOVER_WORDS_STATE, view->state));
+	for (i = 0; i < kea->status.n; i++)
+		if (kea_view(kea, i, &other) && other.state != NORMAL)
+			return failover_server_refused(server,
+			    ERROR_DHCP_FO_STATE_NOT_NORMAL,
+			    "\"%s\": safePeriod refused: config-set restarts "
+			    "high availability, and \"%s\" is in state %s",
+			    view->name, other.name,
+			    failover_word(FAILOVER_WORDS_STATE, other.state));
+	return ERROR_SUCCESS;
+}
+
 /*
  * May it be set to ${want} seconds, ${anyway}: back to that, whatever the state
  * is?  ${*delay}: max-response-delay for it; 0: it is so already.
@@ -277,12 +303,7 @@ check_safe_period(struct failover_server *server, const struct kea_view *view,
 		    "\"%s\": Kea's max-response-delay can be %u to %u seconds",
 		    view->name, SAFE_PERIOD_MIN, SAFE_PERIOD_MAX);
 	*delay = was ? kea->replaced : want * 1000;
-	if (view->state == NORMAL || anyway)
-		return ERROR_SUCCESS;
-	return failover_server_refused(server, ERROR_DHCP_FO_STATE_NOT_NORMAL,
-	    "\"%s\": safePeriod refused in state %s: config-set restarts high "
-	    "availability",
-	    view->name, failover_word(FAILOVER_WORDS_STATE, view->state));
+	return anyway ? ERROR_SUCCESS : check_all_normal(server, view);
 }
 
 /* Does high availability run, with ${delay}? */

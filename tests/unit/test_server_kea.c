@@ -1040,6 +1040,26 @@ safe_period_while_not_normal__is_refused(void **state)
 	    "refused in state communicationInt");
 }
 
+/* config-set restarts all of them, also one that serves for a dead partner. */
+static void
+safe_period_while_another_is_not_normal__is_refused(void **state)
+{
+	static char name[] = "branch1-hub1";
+	const DHCP_FAILOVER_RELATIONSHIP want = {
+		.RelationshipName = name,
+		.SafePeriod = 5,
+	};
+
+	(void)state;
+	open_server(true);
+	answers(STATUS_26_HUB("hot-standby", "hot-standby", "partner-down",
+		    "unavailable"),
+	    CONFIG_26_HUB);
+	assert_refused(failover_server_set(server, SAFEPERIOD, &want),
+	    ERROR_DHCP_FO_STATE_NOT_NORMAL,
+	    "\"branch2-hub2\" is in state partnerDown");
+}
+
 static void
 both_at_once__are_both_checked_before_anything_is_sent(void **state)
 {
@@ -1400,6 +1420,7 @@ main(void)
 		TEST(safe_period__is_tested_set_and_seen),
 		TEST(safe_period_out_of_range__is_refused),
 		TEST(safe_period_while_not_normal__is_refused),
+		TEST(safe_period_while_another_is_not_normal__is_refused),
 		TEST(both_at_once__are_both_checked_before_anything_is_sent),
 		TEST(safe_period_that_fails_the_test__is_not_set),
 		TEST(safe_period_that_cannot_be_set__is_put_back_at_once),
