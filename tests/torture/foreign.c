@@ -199,6 +199,30 @@ foreign_is_doubtful(const struct foreign *f)
 	return f->error == ERROR_TIMEOUT || f->error == RPC_S_CALL_FAILED;
 }
 
+/* Word by word; only the words of note_statistics() have a slash. */
+bool
+foreign_is_uncounted(const struct foreign *f)
+{
+	const char *is = f->rows, *should = f->read;
+	size_t m, n;
+
+	if (f->error != ERROR_SUCCESS || strcmp(f->world, f->after) != 0 ||
+	    strstr(logged, "no statistics of scopes: ") == NULL)
+		return false;
+	for (;; is += m + 1, should += n + 1) {
+		m = strcspn(is, " \n");
+		n = strcspn(should, " \n");
+		if (is[m] != should[n])
+			return false;
+		if ((m != n || memcmp(is, should, n) != 0) &&
+		    (memchr(is, '/', m) == NULL ||
+			memchr(should, '/', n) == NULL))
+			return false;
+		if (is[m] == '\0')
+			return true;
+	}
+}
+
 /* Is nothing done, or of several calls that lead back not the last one? */
 static bool
 is_undone(const struct foreign *f)

@@ -83,6 +83,9 @@ void foreign_assert_nothing_is_left(const struct foreign *f);
 /** Does the answer of the round say that nobody knows what was done? */
 bool foreign_is_doubtful(const struct foreign *f);
 
+/** Is it a list of all there is, but for statistics that did not come? */
+bool foreign_is_uncounted(const struct foreign *f);
+
 /** Shared with the peer: ${size} octets, zeroed, whose descriptor is ${*fd}. */
 void *foreign_share(size_t size, int *fd);
 

@@ -411,8 +411,8 @@ call_restore_nothing(struct foreign *f)
 static const struct deed deeds[] = {
 	{ .name = "open", .call = foreign_open, .closed = true },
 	{ .name = "close", .call = foreign_close },
-	{ .name = "list", .call = foreign_list, .cold = true },
-	{ .name = "list", .call = foreign_list },
+	{ .name = "list", .call = foreign_list, .cold = true, .excuse = foreign_is_uncounted },
+	{ .name = "list", .call = foreign_list, .excuse = foreign_is_uncounted },
 	{ .name = "get", .call = foreign_get, .cold = true },
 	{ .name = "get", .call = foreign_get },
 	{ .name = "scope_relationship", .call = foreign_scope_relationship },
