@@ -96,6 +96,9 @@ log_trouble(struct failover_server *server, enum dhcp_error error)
 
 	snprintf(line, sizeof(line), "%s (%s, %u)", server->why,
 	    DhcpfoErrorName(error), (unsigned int)error);
+	/* Other trouble that is not over may be with reading. */
+	server->logged_change = server->changes &&
+	    (server->logged[0] == '\0' || server->logged_change);
 	if (strcmp(line, server->logged) == 0)
 		return;
 	memcpy(server->logged, line, sizeof(line));
@@ -112,6 +115,9 @@ log_recovery(struct failover_server *server)
 	if (server->logged_time && !server->asks_time)
 		return;
 	server->logged[0] = '\0';
+	/* Nor does what can be read prove that it can be changed. */
+	if (server->logged_change && !server->changes)
+		return;
 	log_notice("server \"%s\": works again", server->name);
 }
 
@@ -160,11 +166,21 @@ finish(struct failover_server *server, enum dhcp_error error)
 	return error;
 }
 
-/* The same after a step that is no call unless it fails. */
+/* The same after one that changes something. */
+static enum dhcp_error
+finish_change(struct failover_server *server, enum dhcp_error error)
+{
+	server->changes = true;
+	error = finish(server, error);
+	server->changes = false;
+	return error;
+}
+
+/* The same after a step of a change, which is no call unless it fails. */
 static enum dhcp_error
 finish_step(struct failover_server *server, enum dhcp_error error)
 {
-	return error == ERROR_SUCCESS ? error : finish(server, error);
+	return error == ERROR_SUCCESS ? error : finish_change(server, error);
 }
 
 static enum dhcp_error
@@ -250,7 +266,7 @@ set_by(struct failover_server *server, set_op *op, DWORD flags,
 	server->report.set_calls++;
 	if (error != ERROR_SUCCESS)
 		server->report.set_failures++;
-	return finish(server, error);
+	return finish_change(server, error);
 }
 
 enum dhcp_error
@@ -280,7 +296,7 @@ change(struct failover_server *server, enum dhcp_error checked, change_op *op,
 	error = start(server, checked, op != NULL);
 	if (error == ERROR_SUCCESS)
 		error = op(server, rel);
-	return finish(server, error);
+	return finish_change(server, error);
 }
 
 enum dhcp_error
@@ -316,7 +332,7 @@ failover_server_delete(struct failover_server *server, const char *name)
 	error = start(server, given(name != NULL), ops->delete != NULL);
 	if (error == ERROR_SUCCESS)
 		error = (*ops->delete)(server, name);
-	return finish(server, error);
+	return finish_change(server, error);
 }
 
 enum dhcp_error
@@ -377,7 +393,7 @@ failover_server_trigger_allocation(struct failover_server *server,
 	    start(server, given(name != NULL), ops->trigger_allocation != NULL);
 	if (error == ERROR_SUCCESS)
 		error = ops->trigger_allocation(server, name);
-	return finish(server, error);
+	return finish_change(server, error);
 }
 
 enum dhcp_error
@@ -435,8 +451,10 @@ failover_server_commit(struct failover_server *server)
 		return ERROR_SUCCESS;
 	error = server->type->ops->commit(server);
 	server->changing = false;
+	server->changes = true;
 	if (error == ERROR_SUCCESS)
 		log_recovery(server);
+	server->changes = false;
 	return finish_step(server, error);
 }
 

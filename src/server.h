@@ -121,6 +121,8 @@ struct failover_server {
 	char logged[384]; /* the trouble last logged; "": none, or it is over */
 	bool logged_time; /* it was with system_time, and is over with it */
 	bool asks_time; /* system_time is the call that ends */
+	bool logged_change; /* it was only with calls that change something */
+	bool changes; /* such a call is the one that ends */
 	bool changing; /* between begin and commit: nothing is proven yet */
 	uint32_t unshown; /* rows that were warned of: see snapshot_sort() */
 };

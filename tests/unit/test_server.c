@@ -617,6 +617,52 @@ trouble__with_the_time_is_not_over_because_the_listing_went_well(void **state)
 	failover_server_close(server);
 }
 
+/* A full disk can be read: that is no reason to say that all is well. */
+static void
+trouble__with_a_change_is_not_said_to_be_over_when_reading_goes_well(
+    void **state)
+{
+	struct failover_server *server = open_type(&all);
+	unsigned int i;
+
+	(void)state;
+	fake.answer = ERROR_DISK_FULL;
+	fake.why = "disk full";
+	for (i = 0; i < 2; i++) {
+		fake.fails = "set";
+		assert_error(call(server, 2, true), ERROR_DISK_FULL);
+		assert_int_equal(logged_lines, i + 1);
+		fake.fails = "nothing";
+		assert_error(call(server, 0, true), ERROR_SUCCESS);
+		assert_int_equal(logged_lines, i + 1);
+	}
+	/* What has kept it from being read, too, is over with that. */
+	fake.fails = NULL;
+	assert_error(call(server, 2, true), ERROR_DISK_FULL);
+	assert_error(call(server, 0, true), ERROR_DISK_FULL);
+	assert_int_equal(logged_lines, 3);
+	fake.fails = "nothing";
+	assert_error(call(server, 0, true), ERROR_SUCCESS);
+	assert_int_equal(logged_lines, 4);
+	assert_non_null(strstr(logged, "works again"));
+	fake.fails = "list";
+	assert_error(call(server, 0, true), ERROR_DISK_FULL);
+	fake.why = "disk still full";
+	fake.fails = "set";
+	assert_error(call(server, 2, true), ERROR_DISK_FULL);
+	assert_int_equal(logged_lines, 6);
+	fake.fails = "nothing";
+	assert_error(call(server, 0, true), ERROR_SUCCESS);
+	assert_int_equal(logged_lines, 7);
+	/* And in a change that of a change is. */
+	fake.fails = "set";
+	assert_error(call(server, 2, true), ERROR_DISK_FULL);
+	fake.fails = "nothing";
+	assert_error(call(server, 2, true), ERROR_SUCCESS);
+	assert_int_equal(logged_lines, 9);
+	failover_server_close(server);
+}
+
 static void
 trouble__of_a_commit_is_not_over_because_the_calls_before_went_well(
     void **state)
@@ -816,6 +862,8 @@ main(void)
 		TEST(open__that_fails_says_why_and_leaves_nothing),
 		TEST(type__is_found_by_its_name),
 		TEST(trouble__is_logged_once_until_it_changes_or_is_over),
+		TEST(
+		    trouble__with_a_change_is_not_said_to_be_over_when_reading_goes_well),
 		TEST(
 		    trouble__of_a_commit_is_not_over_because_the_calls_before_went_well),
 		TEST(
