@@ -71,7 +71,8 @@ write_and_close(const json_t *dump, FILE *file)
 
 /*
  * If ${path} is a file, what is there stays until all of ${dump} has been
- * written.  Links and devices are to stay what they are.
+ * written; if it is not there, less is not left there.  Links and devices are
+ * to stay what they are.
  */
 static bool
 write_file(const json_t *dump, const char *path)
@@ -79,10 +80,12 @@ write_file(const json_t *dump, const char *path)
 	char beside[PATH_MAX] = "";
 	struct stat now;
 	FILE *file = NULL;
+	bool is_new = false;
 	int error;
 
-	if (lstat(path, &now) == 0 && S_ISREG(now.st_mode) &&
-	    access(path, W_OK) == 0) {
+	if (lstat(path, &now) == -1)
+		is_new = errno == ENOENT;
+	else if (S_ISREG(now.st_mode) && access(path, W_OK) == 0) {
 		file = open_beside(path, &now, beside, sizeof(beside));
 		if (file == NULL && (errno == ENOSPC || errno == EDQUOT))
 			return false;
@@ -93,8 +96,8 @@ write_file(const json_t *dump, const char *path)
 	    (beside[0] == '\0' || rename(beside, path) == 0))
 		return true;
 	error = errno;
-	if (beside[0] != '\0')
-		unlink(beside);
+	if (beside[0] != '\0' || is_new)
+		unlink(is_new ? path : beside);
 	errno = error;
 	return false;
 }

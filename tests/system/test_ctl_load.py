@@ -88,6 +88,14 @@ class DumpAndLoad(Case):
             1, "dhcpfoctl: dump: %s: File too large\n" % self.path("dump")))
         self.assertEqual(self.read("dump"), "old")
         self.assertEqual(set(os.listdir(self.dir)) - before, set())
+        # Half of a new one would look like a dump.
+        full = subprocess.run(
+            ["sh", "-c", 'trap "" XFSZ; ulimit -f 128; exec "$@"', "sh", *CTL,
+             "-c", self.path("conf"), "-s", "7", "dump", self.path("new")],
+            stderr=subprocess.PIPE, check=False)
+        self.assertEqual((full.returncode, full.stderr.decode()), (
+            1, "dhcpfoctl: dump: %s: File too large\n" % self.path("new")))
+        self.assertEqual(set(os.listdir(self.dir)) - before, set())
         self.seven("dump", self.path("dump"))
         self.assertEqual(self.read("dump"), self.seven("dump").out)
         self.assertEqual(os.stat(self.path("dump")).st_mode & 0o777, 0o640)
