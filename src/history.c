@@ -243,8 +243,14 @@ history_open(const char *directory, struct workshop *shop,
 	batch_init(&history->writing);
 	if ((history->worker = worker_new(shop, NULL)) == NULL)
 		goto err2;
-	if (!read_file(history))
-		complain(history);
+	if (!read_file(history)) {
+		/* Else what is not known would be written over. */
+		log_err("%s: %s: state history is not kept until the next "
+			"start",
+		    history->path, reason(history));
+		sqlite3_close(history->db);
+		history->db = NULL;
+	}
 
 	/* Success! */
 	return history;

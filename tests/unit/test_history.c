@@ -264,6 +264,42 @@ file__that_is_no_database__is_said_once_and_left_alone(void **state)
 	assert_string_equal(back, text);
 }
 
+/* What is not known is not written over, nor are numbers given twice. */
+static void
+file__that_cannot_be_read_at_the_start__is_left_alone_until_the_next(
+    void **state)
+{
+	struct place *p = *state;
+	sqlite3 *other;
+
+	begin(p);
+	keep(p, 1, "alpha", 4);
+	note(p, "one");
+	note(p, "two");
+	end(p);
+	assert_int_equal(sqlite3_open(p->file, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other,
+			     "PRAGMA locking_mode = EXCLUSIVE;"
+			     "BEGIN EXCLUSIVE",
+			     NULL, NULL, NULL),
+	    SQLITE_OK);
+	begin(p);
+	assert_int_equal(sqlite3_close(other), SQLITE_OK);
+	assert_non_null(strstr(logged, "not kept until the next start"));
+	logged[0] = '\0';
+	keep(p, 1, "alpha", 3);
+	note(p, "three");
+	end(p);
+	assert_string_equal(logged, "");
+
+	begin(p);
+	assert_int_equal(history_find(p->history, 1, "alpha")->state, 4);
+	assert_string_equal(event_log_from(p->events, 1)->text, "one");
+	assert_string_equal(event_log_from(p->events, 2)->text, "two");
+	assert_int_equal(p->events->n, 2);
+	end(p);
+}
+
 /* A walk needs each number to be larger than the one before. */
 static void
 events__that_cannot_be_ours__are_not_read(void **state)
@@ -391,6 +427,9 @@ main(void)
 		    keeping__a_whole_listing_at_once__is_all_there, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(file__is_for_its_owner_only,
+		    setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    file__that_cannot_be_read_at_the_start__is_left_alone_until_the_next,
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    file__that_is_no_database__is_said_once_and_left_alone,
