@@ -552,6 +552,20 @@ change_finish(struct change *change)
 }
 
 void
+change_tell_unfinished(const struct roster *roster)
+{
+	const struct change *change;
+	const struct change_row *row;
+
+	for (change = roster->changes; change != NULL; change = change->next)
+		for (row = change->rows; row != NULL; row = row->next)
+			log_warning("server \"%s\": \"%s\": dhcpfod ends "
+				    "before the SET of it has: read what is "
+				    "true",
+			    row->server->name, row->want.RelationshipName);
+}
+
+void
 change_end_all(struct roster *roster)
 {
 	struct change *change;

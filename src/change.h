@@ -120,6 +120,9 @@ void change_undo(struct change *change, change_answer *answer, void *arg);
  */
 void change_finish(struct change *change);
 
+/** The program ends: log which rows nobody will tell the outcome of. */
+void change_tell_unfinished(const struct roster *roster);
+
 /** No server works any more: free what was still going on. */
 void change_end_all(struct roster *roster);
 

@@ -644,6 +644,7 @@ roster_free(struct roster *roster, unsigned int milliseconds)
 			idle = false;
 		}
 	}
+	change_tell_unfinished(roster);
 	if (idle)
 		change_end_all(roster);
 	while ((server = roster->leaving) != NULL) {

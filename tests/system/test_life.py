@@ -304,6 +304,7 @@ class Signals(unittest.TestCase):
             lab.stop_agent()
             self.assertLess(time.monotonic() - began, 8 * PATIENCE / 2)
             self.assertIn("not waited for", lab.log())
+            self.assertIn('"alpha": dhcpfod ends before', lab.log())
 
     def test_sigterm__with_three_calls_that_never_end__waits_for_all_at_once(
             self):

@@ -275,6 +275,32 @@ expire__and_the_second_server_fails__undoes_the_first_late(void **state)
 	assert_all_is_true(w);
 }
 
+/* Who was told that it is pending would wait for ever, and nobody know. */
+static void
+expire__and_the_program_ends__says_which_rows_to_read(void **state)
+{
+	struct world *w = *state;
+	struct said said = { 0 };
+	struct change *change;
+	int fd;
+
+	world_trap(w, 0);
+	change = checked(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), MEMBER(1, "b", MCLT, 60)));
+	change_commit(change, hear, &said);
+	fd = world_catch(w, 0);
+	change_expire(change);
+	assert_said(&said, CHANGE_OK);
+	change_finish(change);
+	log_forget();
+	world_let_go(fd, "");
+	world_stop(w);
+	assert_non_null(strstr(logged,
+	    "server \"one\": \"a\": dhcpfod ends before the SET of it has"));
+	assert_non_null(strstr(logged,
+	    "server \"two\": \"b\": dhcpfod ends before the SET of it has"));
+}
+
 static void
 expire__while_the_server_is_busy__takes_the_call_back_and_says_so(void **state)
 {
@@ -2539,6 +2565,8 @@ main(void)
 		    expire__and_the_call_fails__tells_it_by_the_rows_status),
 		WITH_ALL(two,
 		    expire__and_the_second_server_fails__undoes_the_first_late),
+		WITH(two,
+		    expire__and_the_program_ends__says_which_rows_to_read),
 		WITH(one,
 		    expire__while_the_server_is_busy__takes_the_call_back_and_says_so),
 		WITH_ALL(two,
