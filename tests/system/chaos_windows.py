@@ -20,7 +20,8 @@ class Windows:
     def __init__(self, lab, number):
         self.lab, self.number = lab, number
         self.file = lab.path("windows.json")
-        self.mapper_port = Port(socket.SOCK_STREAM)
+        self.reserved = Port(socket.SOCK_STREAM)
+        self.mapper_port = self.reserved.number
         self.process = None
         path = lab.path("windows.credentials")
         with open(path, "w") as file:

@@ -27,7 +27,8 @@ def _die_with_us():
 class Kdc:
     def __init__(self, directory, users):
         self.dir, self.users = directory, users
-        self.port = Port(socket.SOCK_STREAM)
+        self.reserved = Port(socket.SOCK_STREAM)
+        self.port = self.reserved.number
         self.process = None
         self.environ = {
             "KRB5_CONFIG": self.path("krb5.conf"),
@@ -78,7 +79,7 @@ class Kdc:
         end = time.monotonic() + 20
         while True:
             try:
-                socket.create_connection(("127.0.0.1", int(self.port))).close()
+                socket.create_connection(("127.0.0.1", self.port)).close()
                 return self
             except OSError:
                 if time.monotonic() > end or self.process.poll() is not None:

@@ -624,7 +624,8 @@ class Lab:
 
     def start_snmpd(self):
         if self.port is None:
-            self.port = Port()
+            self.reserved = Port()
+            self.port = self.reserved.number
         self._write_snmpd_conf()
         self._spawn_snmpd()
         wait(self._snmpd_is_there, "snmpd answers")

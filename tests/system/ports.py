@@ -10,27 +10,24 @@ def first_of_clients():
         return int(file.read().split()[0])
 
 
-class Port(int):
-    """A port of 127.0.0.1 that was free, and that no other test takes as long
-    as this object lives: what listens there may end, and listen there again.
-    snmpd shares its port with whoever asks to share it, so to see whether one
-    can be had is not enough."""
+class Port:
+    """A port of 127.0.0.1, its `number`, that was free, and that no other test
+    takes as long as this object lives: what listens there may end, and listen
+    there again.  snmpd shares its port with whoever asks to share it, so to see
+    whether one can be had is not enough."""
 
-    def __new__(cls, kind=socket.SOCK_DGRAM):
+    def __init__(self, kind=socket.SOCK_DGRAM):
         while True:
-            number = random.SystemRandom().randrange(
+            self.number = random.SystemRandom().randrange(
                 16384, max(first_of_clients(), 20000))
-            claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self.claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             try:
-                claim.bind("\0dhcpfo-tests-port-%d" % number)
+                self.claim.bind("\0dhcpfo-tests-port-%d" % self.number)
                 with socket.socket(socket.AF_INET, kind) as probe:
-                    probe.bind(("127.0.0.1", number))
+                    probe.bind(("127.0.0.1", self.number))
+                return
             except OSError:
-                claim.close()
-                continue
-            port = super().__new__(cls, number)
-            port.claim = claim
-            return port
+                self.claim.close()
 
     def __del__(self):
         self.claim.close()

@@ -43,8 +43,8 @@ class Kea:
         self.name, self.dir = name, directory
         self.path = os.path.join(directory, name + ".socket")
         self.log_path = os.path.join(directory, name + ".log")
-        self.http = Port(socket.SOCK_STREAM)
-        self.port = Port()
+        self.reserved = Port(socket.SOCK_STREAM), Port()
+        self.http, self.port = (r.number for r in self.reserved)
         self.client_port = client_port
         self.process = None
         self.stopped = False
@@ -130,7 +130,8 @@ class Pair:
 
     def __init__(self, directory, mode="load-balancing", unacked=0,
                  delay=2000):
-        self.client_port = Port()
+        self.reserved = Port()
+        self.client_port = self.reserved.number
         self.mode, self.unacked, self.delay = mode, unacked, delay
         self.dir = directory
         self.one = Kea("server1", directory, self.client_port)

@@ -27,7 +27,8 @@ class Trapd:
 
     def __init__(self, directory, more=""):
         self.file = os.path.join(directory, "traps")
-        self.port = Port()
+        self.reserved = Port()
+        self.port = self.reserved.number
         conf = os.path.join(directory, "snmptrapd.conf")
         with open(conf, "w") as file:
             file.write("disableAuthorization yes\n" + more)
@@ -306,9 +307,11 @@ class Doubt(MonitorCase):
         self.ok(member("Mclt", 1, "alpha", 5))
         self.assertEqual(self.lab.calls(1, "set"), ["set alpha 0x01"])
 
-    def test_call__that_was_not_done__fails(self):
+    def test_call__that_stays_not_done__fails(self):
         self.lab.control(1, "set 0 1726 before")
-        self.refused("commitFailed", 1, member("Mclt", 1, "alpha", 5))
+        self.refused("undoFailed", 1, member("Mclt", 1, "alpha", 5))
+        wait(lambda: self.lab.get(rel("SetStatus", 1, "alpha")) != 6,
+             "the doubt ends")
         self.assertEqual(self.lab.get(rel("SetStatus", 1, "alpha")), 4)
         self.assertEqual(self.lab.get(rel("Mclt", 1, "alpha")), 3600)
 
