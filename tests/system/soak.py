@@ -379,6 +379,10 @@ class Soak:
         for number in PAIR:
             lab.refresh(number)
         lab.forget(1)
+        # The worker of a server that was removed ends when it has time.
+        tasks = "/proc/%d/task" % lab.agent.pid
+        wait(lambda: len(os.listdir(tasks)) <= len(lab.servers) + 2,
+             "there is a thread for each server, for the history and the rest")
 
     def until_done(self, writer, kind, varbinds):
         answers = collections.Counter()
