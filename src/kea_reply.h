@@ -83,7 +83,7 @@ struct kea_config {
 	bool ha; /* the hook is loaded */
 	struct kea_config_rel *rels;
 	size_t n;
-	struct kea_subnet *subnets; /* by address, each once */
+	struct kea_subnet *subnets; /* by address, then by id */
 	size_t nsubnets;
 	struct arena arena;
 };

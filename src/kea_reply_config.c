@@ -211,22 +211,6 @@ compare_subnets(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-/* Subnets that differ in their length only would have the same index. */
-static void
-sort_subnets(struct kea_config *config)
-{
-	struct kea_subnet *subnets = config->subnets;
-	size_t from, to = 0;
-
-	if (config->nsubnets < 2)
-		return;
-	qsort(subnets, config->nsubnets, sizeof(*subnets), compare_subnets);
-	for (from = 1; from < config->nsubnets; from++)
-		if (subnets[from].address != subnets[to].address)
-			subnets[++to] = subnets[from];
-	config->nsubnets = to + 1;
-}
-
 static bool
 read_all_subnets(const json_t *dhcp4, struct kea_config *config,
     struct kea_fault *fault)
@@ -249,7 +233,8 @@ read_all_subnets(const json_t *dhcp4, struct kea_config *config,
 		if (!read_subnets(network, server_of(network), config, fault))
 			return false;
 	}
-	sort_subnets(config);
+	qsort(config->subnets, config->nsubnets, sizeof(*config->subnets),
+	    compare_subnets);
 	return true;
 }
 

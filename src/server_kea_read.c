@@ -282,22 +282,24 @@ has_subnet(const struct kea_server *kea, const struct kea_view *view,
 	return false;
 }
 
+/* Subnets that differ in their length only would have the same index. */
 static void
 find_scopes(const struct kea_server *kea, const struct kea_view *view,
     struct scopes *scopes)
 {
+	DHCP_IP_ADDRESS *addresses = scopes->array.Elements;
 	const struct kea_subnet *subnet;
-	size_t i;
+	size_t i, n = 0;
 
-	scopes->array.NumElements = 0;
 	for (i = 0; i < kea->config.nsubnets; i++) {
 		subnet = &kea->config.subnets[i];
-		if (!has_subnet(kea, view, subnet))
+		if (!has_subnet(kea, view, subnet) ||
+		    (n > 0 && addresses[n - 1] == subnet->address))
 			continue;
-		scopes->ids[scopes->array.NumElements] = subnet->id;
-		scopes->array.Elements[scopes->array.NumElements++] =
-		    subnet->address;
+		scopes->ids[n] = subnet->id;
+		addresses[n++] = subnet->address;
 	}
+	scopes->array.NumElements = (DWORD)n;
 }
 
 /* Below FAILOVER_NOT_COUNTED, which is no number. */
@@ -452,15 +454,32 @@ kea_get(struct failover_server *server, const char *name,
 	return copy(kea, &view, rel);
 }
 
+/*
+ * The subnet with the address ${scope}, of several the first that is in a
+ * relationship, which goes to ${view}; ${*in}: there is one.
+ */
 static const struct kea_subnet *
-find_subnet(const struct kea_server *kea, DHCP_IP_ADDRESS scope)
+find_subnet(const struct kea_server *kea, DHCP_IP_ADDRESS scope,
+    struct kea_view *view, bool *in)
 {
-	size_t i;
+	const struct kea_subnet *subnet, *found = NULL;
+	size_t i, j;
 
-	for (i = 0; i < kea->config.nsubnets; i++)
-		if (kea->config.subnets[i].address == scope)
-			return &kea->config.subnets[i];
-	return NULL;
+	*in = false;
+	for (i = 0; i < kea->config.nsubnets; i++) {
+		subnet = &kea->config.subnets[i];
+		if (subnet->address != scope)
+			continue;
+		if (found == NULL)
+			found = subnet;
+		for (j = 0; j < kea->status.n; j++)
+			if (kea_view(kea, j, view) &&
+			    has_subnet(kea, view, subnet)) {
+				*in = true;
+				return subnet;
+			}
+	}
+	return found;
 }
 
 enum dhcp_error
@@ -468,19 +487,16 @@ kea_scope_relationship(struct failover_server *server, DHCP_IP_ADDRESS scope,
     DHCP_FAILOVER_RELATIONSHIP **rel)
 {
 	struct kea_server *kea = server->impl;
-	const struct kea_subnet *subnet;
 	struct kea_view view;
 	enum dhcp_error error;
-	size_t i;
+	bool in;
 
 	if ((error = kea_refresh(server, false)) != ERROR_SUCCESS)
 		return error;
-	if ((subnet = find_subnet(kea, scope)) == NULL)
+	if (find_subnet(kea, scope, &view, &in) == NULL)
 		return ERROR_DHCP_SUBNET_NOT_PRESENT;
-	for (i = 0; i < kea->status.n; i++)
-		if (kea_view(kea, i, &view) && has_subnet(kea, &view, subnet))
-			return copy(kea, &view, rel);
-	return ERROR_DHCP_FO_SCOPE_NOT_IN_RELATIONSHIP;
+	return in ? copy(kea, &view, rel) :
+		    ERROR_DHCP_FO_SCOPE_NOT_IN_RELATIONSHIP;
 }
 
 enum dhcp_error
@@ -490,11 +506,13 @@ kea_scope_statistics(struct failover_server *server, DHCP_IP_ADDRESS scope,
 	struct kea_server *kea = server->impl;
 	const struct kea_subnet *subnet;
 	struct kea_counts counts;
+	struct kea_view view;
 	enum dhcp_error error;
+	bool in;
 
 	if ((error = kea_refresh(server, false)) != ERROR_SUCCESS)
 		return error;
-	if ((subnet = find_subnet(kea, scope)) == NULL)
+	if ((subnet = find_subnet(kea, scope, &view, &in)) == NULL)
 		return ERROR_DHCP_SUBNET_NOT_PRESENT;
 	if ((error = read_counts(server, &counts)) != ERROR_SUCCESS)
 		return error;

@@ -41,10 +41,9 @@ use_config(const struct kea_config *config)
 	for (i = 0; i < config->nsubnets; i++) {
 		if (config->subnets[i].server_name != NULL)
 			touched += strlen(config->subnets[i].server_name);
-		/* In order, and each once. */
+		/* In order. */
 		if (i > 0 &&
-		    config->subnets[i - 1].address >=
-			config->subnets[i].address)
+		    config->subnets[i - 1].address > config->subnets[i].address)
 			abort();
 	}
 }

@@ -167,16 +167,16 @@
 			      "\"5C0DE\" }, "                                  \
 			      "\"result\": 0 } ]"
 
+#define HUB_RELS                                                           \
+	HA_REL("hub1", "hot-standby", "60000",                             \
+	    PEER("branch1", "18001", "primary") ", " PEER("hub1", "18002", \
+		"standby"))                                                \
+	", " HA_REL("hub2", "hot-standby", "30000",                        \
+	    PEER("branch2", "18003", "primary") ", " PEER("hub2", "18004", \
+		"standby") ", " PEER("spare", "18005", "backup"))
+
 #define CONFIG_26_HUB                                                         \
-	CONFIG_22_WITH(HOOKS_22(HA_REL("hub1", "hot-standby", "60000",        \
-			   PEER("branch1", "18001",                           \
-			       "primary") ", " PEER("hub1", "18002",          \
-			       "standby")) ", " HA_REL("hub2", "hot-standby", \
-			   "30000",                                           \
-			   PEER("branch2", "18003",                           \
-			       "primary") ", " PEER("hub2", "18004",          \
-			       "standby") ", " PEER("spare", "18005",         \
-			       "backup"))),                                   \
+	CONFIG_22_WITH(HOOKS_22(HUB_RELS),                                    \
 	    "\"shared-networks\": [ { \"name\": \"n\", \"user-context\": { "  \
 	    "\"ha-server-name\": \"branch2\" }, \"subnet4\": [ { \"id\": 3, " \
 	    "\"subnet\": \"10.3.0.0/24\" }, { \"id\": 4, \"subnet\": "        \

@@ -543,7 +543,7 @@ config_without_the_hook__has_none(void **state)
 }
 
 static void
-subnets_with_the_same_address__are_one(void **state)
+subnets__are_in_the_order_of_address_and_id(void **state)
 {
 	(void)state;
 	assert_config(CONFIG_22_WITH(HOOKS_22(""),
@@ -552,11 +552,13 @@ subnets_with_the_same_address__are_one(void **state)
 	    "{ \"id\": 3, \"subnet\": \"10.0.0.7/16\" }, "
 	    "{ \"id\": 4, \"subnet\": \"9.1.2.3/0\" }, "
 	    "{ \"id\": 5, \"subnet\": \"255.255.255.255/32\" } ]"));
-	assert_int_equal(config.nsubnets, 3);
+	assert_int_equal(config.nsubnets, 4);
 	assert_int_equal(config.subnets[0].address, 0);
 	assert_int_equal(config.subnets[1].address, NET(10, 0, 0, 0));
 	assert_int_equal(config.subnets[1].id, 3);
-	assert_int_equal(config.subnets[2].address, UINT32_MAX);
+	assert_int_equal(config.subnets[2].address, NET(10, 0, 0, 0));
+	assert_int_equal(config.subnets[2].id, 8);
+	assert_int_equal(config.subnets[3].address, UINT32_MAX);
 }
 
 static void
@@ -1018,7 +1020,7 @@ main(void)
 		TEST(config_of_3_0__is_read),
 		TEST(config_of_a_hub__tells_whose_the_subnets_are),
 		TEST(config_without_the_hook__has_none),
-		TEST(subnets_with_the_same_address__are_one),
+		TEST(subnets__are_in_the_order_of_address_and_id),
 		TEST(urls__are_read_as_far_as_they_are_ipv4),
 		TEST(config_of_a_wrong_shape__is_refused),
 		TEST(counts__are_found_by_subnet),

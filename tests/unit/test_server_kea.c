@@ -182,6 +182,43 @@ hub_of_2_6__is_listed_as_two_relationships_with_their_scopes(void **state)
 	assert_int_equal(seen.partner[1], NO_STATE);
 }
 
+#define OF(server) "\"user-context\": { \"ha-server-name\": \"" server "\" }, "
+#define SAME_ADDRESS                                                          \
+	"\"subnet4\": [ { \"id\": 3, \"subnet\": \"10.0.0.0/28\" }, "         \
+	"{ \"id\": 9, " OF(                                                   \
+	    "branch2") "\"subnet\": \"10.0.0.0/8\" }, "                       \
+		       "{ \"id\": 7, " OF(                                    \
+			   "hub2") "\"subnet\": \"10.0.0.0/16\" }, "          \
+				   "{ \"id\": 1, " OF(                        \
+				       "hub1") "\"subnet\": \"10.0.0.0/24\" " \
+					       "} ]"
+
+static void
+subnets_of_a_hub_that_differ_in_length__are_each_in_their_relationship(
+    void **state)
+{
+	DHCP_FAILOVER_RELATIONSHIP *rel;
+
+	(void)state;
+	answers(STATUS_26_HUB("hot-standby", "hot-standby", "hot-standby",
+		    "hot-standby"),
+	    CONFIG_22_WITH(HOOKS_22(HUB_RELS), SAME_ADDRESS));
+	assert_error(list(), ERROR_SUCCESS);
+	assert_int_equal(seen.n, 2);
+	assert_int_equal(seen.rel[0]->pScopes->NumElements, 1);
+	assert_int_equal(seen.rel[0]->pScopes->Elements[0], NET(10, 0, 0, 0));
+	assert_int_equal(seen.stats[0][0].NumAddr, 100);
+	/* Two in one relationship would have the same index. */
+	assert_int_equal(seen.rel[1]->pScopes->NumElements, 1);
+	assert_int_equal(seen.rel[1]->pScopes->Elements[0], NET(10, 0, 0, 0));
+	assert_int_equal(seen.stats[1][0].NumAddr, 0);
+	assert_error(failover_server_scope_relationship(server,
+			 NET(10, 0, 0, 0), &rel),
+	    ERROR_SUCCESS);
+	assert_string_equal(rel->RelationshipName, "branch1-hub1");
+	failover_free(rel);
+}
+
 static void
 pair_of_3_0__is_listed(void **state)
 {
@@ -1382,6 +1419,8 @@ main(void)
 		TEST(pair_of_2_2__is_listed_with_all_its_members),
 		TEST(
 		    hub_of_2_6__is_listed_as_two_relationships_with_their_scopes),
+		TEST(
+		    subnets_of_a_hub_that_differ_in_length__are_each_in_their_relationship),
 		TEST(pair_of_3_0__is_listed),
 		TEST(passive_backup__is_no_relationship),
 		TEST(prev_state__is_the_last_other_one_seen),
