@@ -151,15 +151,51 @@ parse(const char *text, size_t length, struct kea_fault *fault)
 	return NULL;
 }
 
+static bool
+is_utf8(const char *text)
+{
+	uint32_t code;
+	size_t length;
+
+	for (; *text != '\0'; text += length)
+		if ((length = utf8_decode(text, &code)) == 0)
+			return false;
+	return true;
+}
+
+/*
+ * Kea tells each octet of a string beyond ASCII as if it were a character: a
+ * text that was UTF-8 becomes so again, in ${octets}, any other stays as it is.
+ */
+static const char *
+undo(const char *text, char octets[WORD_MAX + 1])
+{
+	const char *at = text;
+	uint32_t code;
+	size_t length, n;
+
+	for (n = 0; *at != '\0' && n < WORD_MAX; at += length) {
+		length = utf8_decode(at, &code);
+		if (length == 0 || code > UINT8_MAX)
+			break;
+		octets[n++] = (char)code;
+	}
+	octets[n] = '\0';
+	return *at == '\0' && is_utf8(octets) ? octets : text;
+}
+
 /* A string member that is short enough, or NULL. */
 const char *
 kea_word(const json_t *object, const char *name)
 {
 	json_t *member = json_object_get(object, name);
+	char octets[WORD_MAX + 1];
+	const char *text;
 
-	if (!json_is_string(member) || json_string_length(member) > WORD_MAX)
+	if (!json_is_string(member))
 		return NULL;
-	return json_string_value(member);
+	text = json_string_value(member);
+	return strlen(undo(text, octets)) <= WORD_MAX ? text : NULL;
 }
 
 bool
@@ -240,38 +276,12 @@ kea_reply_result(const char *text, size_t length, struct kea_fault *fault)
 	return answer != NULL;
 }
 
-static bool
-is_utf8(const char *text)
-{
-	uint32_t code;
-	size_t length;
-
-	for (; *text != '\0'; text += length)
-		if ((length = utf8_decode(text, &code)) == 0)
-			return false;
-	return true;
-}
-
-/*
- * Kea tells each octet of a string beyond ASCII as if it were a character: a
- * name that was UTF-8 becomes so again, any other is left as it came.
- */
+/* The text that kea_word() has found, as it was given to Kea. */
 const char *
 kea_keep(struct arena *arena, const char *text)
 {
 	char octets[WORD_MAX + 1];
-	const char *at = text;
-	uint32_t code;
-	size_t length, n;
 
-	for (n = 0; *at != '\0' && n < WORD_MAX; at += length) {
-		length = utf8_decode(at, &code);
-		if (length == 0 || code > UINT8_MAX)
-			break;
-		octets[n++] = (char)code;
-	}
-	octets[n] = '\0';
-	if (*at == '\0' && is_utf8(octets))
-		text = octets;
+	text = undo(text, octets);
 	return arena_text(arena, text, strlen(text));
 }

@@ -527,6 +527,38 @@ config_of_a_hub__tells_whose_the_subnets_are(void **state)
 	assert_string_equal(config.subnets[3].server_name, "hub1");
 }
 
+/* 255 octets, of which Kea tells all but one as a character of two. */
+static void
+name_beyond_ascii__may_be_as_long_as_any(void **state)
+{
+	char escaped[1600] = "", name[256] = "", text[8192];
+
+	(void)state;
+	for (size_t i = 0; i < 127; i++) {
+		strcat(escaped, "\\u00c3\\u00bc");
+		strcat(name, "\xc3\xbc");
+	}
+	strcat(escaped, "x");
+	strcat(name, "x");
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text),
+		    "{ \"result\": 0, \"arguments\": { \"Dhcp4\": { "
+		    "\"hooks-libraries\": [ { \"library\": "
+		    "\"libdhcp_ha.so\", \"parameters\": { "
+		    "\"high-availability\": [ " HA_REL("s", "load-balancing",
+			"2000", PEER("%s", "1", "primary")) " ] } } ] } } }",
+		    escaped);
+		if (i == 0) {
+			assert_config(text);
+			assert_string_equal(config.rels[0].peers[0].name, name);
+			kea_config_free(&config);
+		} else
+			assert_false(kea_reply_config(text, strlen(text),
+			    &config, &fault));
+		strcat(escaped, "x");
+	}
+}
+
 static void
 config_without_the_hook__has_none(void **state)
 {
@@ -1018,6 +1050,7 @@ main(void)
 		TEST(config_of_2_2__is_read),
 		TEST(names_of_servers__have_the_octets_that_they_were_given),
 		TEST(config_of_3_0__is_read),
+		TEST(name_beyond_ascii__may_be_as_long_as_any),
 		TEST(config_of_a_hub__tells_whose_the_subnets_are),
 		TEST(config_without_the_hook__has_none),
 		TEST(subnets__are_in_the_order_of_address_and_id),
