@@ -4,7 +4,11 @@
  * nor that a section begins, and goes on after an error: that is done here, in
  * the function that gives it its lines.
  */
+#include <sys/stat.h>
+
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -245,6 +249,50 @@ by_index(const void *a, const void *b)
 	return (one > other) - (one < other);
 }
 
+static bool
+is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* The last part of ${path}; where the rest leads goes to ${directory}. */
+static const char *
+split(const char *path, struct stat *directory)
+{
+	const char *slash = strrchr(path, '/');
+	const char *last = slash != NULL ? slash + 1 : path;
+	char text[PATH_MAX];
+
+	snprintf(text, sizeof(text), "%.*s.", (int)(last - path), path);
+	return stat(text, directory) == 0 ? last : NULL;
+}
+
+/* Do both paths lead to one file, be it there or not? */
+static bool
+same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+	const bool is_a = stat(a, &x) == 0, is_b = stat(b, &y) == 0;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	if (is_a || is_b)
+		return is_a && is_b && is_same(&x, &y);
+	a = split(a, &x);
+	b = split(b, &y);
+	return a != NULL && b != NULL && strcmp(a, b) == 0 && is_same(&x, &y);
+}
+
+static const char *
+path_of(const struct conf_server *server, const struct conf_key *key)
+{
+	char *path;
+
+	memcpy(&path, (const char *)server->options + key->offset,
+	    sizeof(path));
+	return path;
+}
+
 /* Two servers of one type with the same file, say, would be one server. */
 static bool
 check_own(struct parser *p, const struct conf_server *a,
@@ -255,8 +303,8 @@ check_own(struct parser *p, const struct conf_server *a,
 	if (a->type != b->type)
 		return true;
 	for (size_t i = 0; i < a->type->nkeys; i++, key++)
-		if (key->kind == CONF_OWN_TEXT &&
-		    conf_values_equal(key, 1, a->options, b->options))
+		if (key->kind == CONF_OWN_PATH &&
+		    same_file(path_of(a, key), path_of(b, key)))
 			return conf_fail(p, b->line,
 			    "%s: [server %u] has the same one", key->name,
 			    a->index);

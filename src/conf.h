@@ -17,7 +17,7 @@ enum conf_kind {
 	CONF_U32, /* uint32_t, within min..max */
 	CONF_BOOL, /* bool: yes or no */
 	CONF_TEXT, /* char *: min..max octets of UTF-8 */
-	CONF_OWN_TEXT, /* likewise, and no two servers of a type share it */
+	CONF_OWN_PATH, /* likewise, of a file that no two servers share */
 	CONF_WORDS, /* uint32_t: bits by their words; min: enum failover_words
 		     */
 	CONF_NETWORKS /* struct conf_networks: a.b.c.d/length, ... */

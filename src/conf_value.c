@@ -249,7 +249,7 @@ static const struct kind {
 	[CONF_U32] = { parse_u32, describe_u32, equal_u32, NULL },
 	[CONF_BOOL] = { parse_bool, describe_bool, equal_bool, NULL },
 	[CONF_TEXT] = { parse_text, describe_text, equal_text, free_text },
-	[CONF_OWN_TEXT] = { parse_text, describe_text, equal_text, free_text },
+	[CONF_OWN_PATH] = { parse_text, describe_text, equal_text, free_text },
 	[CONF_WORDS] = { parse_words, describe_words, equal_u32, NULL },
 	[CONF_NETWORKS] = { parse_networks, describe_networks, equal_networks,
 	    free_networks },

@@ -163,7 +163,7 @@ static const struct failover_server_ops ops = {
 
 /* clang-format off */
 static const struct conf_key keys[] = {
-	{ "socket",           CONF_OWN_TEXT, offsetof(struct kea_options, socket),           1,   PATH_MAX_OCTETS, "/run/kea/kea4-ctrl-socket" },
+	{ "socket",           CONF_OWN_PATH, offsetof(struct kea_options, socket),           1,   PATH_MAX_OCTETS, "/run/kea/kea4-ctrl-socket" },
 	{ "timeout",          CONF_U32,      offsetof(struct kea_options, timeout),          100, 60000,           "3000" },
 	{ "allow-config-set", CONF_BOOL,     offsetof(struct kea_options, allow_config_set), 0,   0,               "no" },
 };

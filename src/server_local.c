@@ -529,7 +529,7 @@ static const struct failover_server_ops ops = {
 
 /* clang-format off */
 static const struct conf_key keys[] = {
-	{ "database",          CONF_OWN_TEXT, offsetof(struct local_options, database),          1, 255,    DHCPFO_STATE "/dhcpfo.db" },
+	{ "database",          CONF_OWN_PATH, offsetof(struct local_options, database),          1, 255,    DHCPFO_STATE "/dhcpfo.db" },
 	{ "max-relationships", CONF_U32,      offsetof(struct local_options, max_relationships), 1, 100000, "31" },
 	{ "auto-scopes",       CONF_BOOL,     offsetof(struct local_options, auto_scopes),       0, 0,      "yes" },
 	{ "scopes",            CONF_NETWORKS, offsetof(struct local_options, scopes),            0, 0,      "none" },

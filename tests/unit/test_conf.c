@@ -488,6 +488,54 @@ read__of_a_nul__says_where(void **state)
 	assert_bad_file("3: there is a NUL character");
 }
 
+/* Are two servers with these files refused?  ${directory} is their root. */
+static void
+assert_files(const char *one, const char *other, bool are_one)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+	    LOCAL
+	    "database = %s%s\n[server 2]\ntype = local\ndatabase = %s%s\n",
+	    one[0] == '/' ? directory : "", one,
+	    other[0] == '/' ? directory : "", other);
+	if (are_one)
+		assert_bad(text, "4: database: [server 1] has the same one");
+	else
+		conf_free(read_text(text));
+}
+
+static void
+read__of_one_file_for_two_servers__refuses_it_in_any_spelling(void **state)
+{
+	char file[sizeof(directory) + 16], other[sizeof(file)];
+
+	(void)state;
+	/* As long as neither is there. */
+	assert_files("/a.db", "/a.db", true);
+	assert_files("/a.db", "//a.db", true);
+	assert_files("/a.db", "/./a.db", true);
+	assert_files("/a.db", "/b.db", false);
+	assert_files("/a.db", "/none/a.db", false);
+	assert_files("/none/a.db", "/none//a.db", false);
+	assert_files("a.db", "./a.db", true);
+	assert_files("a.db", "/a.db", false);
+
+	/* When it is, and by other names, too. */
+	snprintf(file, sizeof(file), "%s/a.db", directory);
+	snprintf(other, sizeof(other), "%s/b.db", directory);
+	fclose(fopen(file, "w"));
+	assert_files("/a.db", "//a.db", true);
+	assert_files("/a.db", "/b.db", false);
+	assert_int_equal(symlink("a.db", other), 0);
+	assert_files("/a.db", "/b.db", true);
+	unlink(other);
+	assert_int_equal(link(file, other), 0);
+	assert_files("/a.db", "/b.db", true);
+	unlink(other);
+	unlink(file);
+}
+
 static void
 assert_unreadable(const char *file, enum dhcp_error code, const char *reason)
 {
@@ -708,6 +756,7 @@ main(void)
 		cmocka_unit_test(read__of_host_names__takes_them),
 		cmocka_unit_test(read__of_a_bad_file__says_where_and_what),
 		cmocka_unit_test(read__of_a_nul__says_where),
+		cmocka_unit_test(read__of_one_file_for_two_servers__refuses_it_in_any_spelling),
 		cmocka_unit_test(read__of_what_cannot_be_read__says_why),
 		cmocka_unit_test(read__of_a_forbidden_file__says_so),
 		cmocka_unit_test(read__without_room_for_the_reason__cuts_it),
