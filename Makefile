@@ -376,6 +376,13 @@ configured  = sed -e 's,@sbindir@,$(sbindir),' \
     -e 's,/var/lib/,$(localstatedir)/lib/,' \
     -e 's,/usr/share/snmp/mibs,$(mibdir),' \
     -e 's,/usr/local/libexec/,$(libexecdir)/,'
+# StateDirectory= is always below /var/lib.
+ifneq ($(localstatedir),/var)
+statedir   := $(localstatedir)/lib/dhcpfo
+configured += -e '/^StateDirectoryMode=/d' -e 's,^StateDirectory=.*,$\
+    ExecStartPre=+/usr/bin/install -d -o dhcpfo -g dhcpfo -m 750 $(statedir)\n$\
+    ReadWritePaths=$(statedir),'
+endif
 # $(call install,FILE,AS): with the paths that are true here.
 install     = $(configured) $(1) >$(B)/installed && \
     $(INSTALL) -m 644 $(B)/installed $(DESTDIR)$(2)

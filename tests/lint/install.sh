@@ -47,10 +47,12 @@ quiet 'make install, again' make_in "$tmp/root" install
 quiet 'a configuration that is there stays' \
     grep -q '^# mine' "$tmp/root/etc/dhcpfo/dhcpfod.conf"
 
+unit_is_sound() {
+	systemd-analyze security --offline=true --threshold=20 "$1"
+}
 what='systemd finds the unit sound and little exposed (at most 2.0)'
 unit=$tmp/root/usr/lib/systemd/system/dhcpfod.service
-needs systemd-analyze "$what" && quiet "$what" \
-    systemd-analyze security --offline=true --threshold=20 "$unit"
+needs systemd-analyze "$what" && quiet "$what" unit_is_sound "$unit"
 
 quiet 'make uninstall' make_in "$tmp/root" uninstall
 result 'only the configuration is left' \
@@ -59,15 +61,24 @@ result 'no directory of ours is left but that of the configuration' \
     "$(find "$tmp/root" -type d -name '*dhcpfo*' ! -path '*/etc/dhcpfo')"
 
 # Elsewhere, every path has to follow.
-quiet 'make install, elsewhere' make_in "$tmp/else" install PREFIX=/opt/fo
+quiet 'make install, elsewhere' make_in "$tmp/else" install PREFIX=/opt/fo \
+    localstatedir=/opt/fo/var
 result 'the unit names what has been installed' "$(
 	grep '^ExecStart=' "$tmp/else/opt/fo/lib/systemd/system/dhcpfod.service" |
 	    grep -vx 'ExecStart=/opt/fo/sbin/dhcpfod -f'\
 ' -c /opt/fo/etc/dhcpfo/dhcpfod.conf' ||
 	    wanted /../else/opt/fo/sbin/dhcpfod \
 		/../else/opt/fo/etc/dhcpfo/dhcpfod.conf)"
+unit=$tmp/else/opt/fo/lib/systemd/system/dhcpfod.service
+result 'the unit makes the directory of the state, and lets dhcpfod write there' \
+    "$(for line in 'ExecStartPre=+/usr/bin/install -d -o dhcpfo -g dhcpfo'\
+' -m 750 /opt/fo/var/lib/dhcpfo' 'ReadWritePaths=/opt/fo/var/lib/dhcpfo'; do
+	    grep -qxF "$line" "$unit" || echo "missing: $line"
+    done; grep '^StateDirectory' "$unit")"
+what='that unit is sound and little exposed, too'
+needs systemd-analyze "$what" && quiet "$what" unit_is_sound "$unit"
 result 'the manual pages name it, too' \
-    "$(grep -rnE '[^o]/etc/dhcpfo|/usr/(local|share)/|^\.Pa /usr' \
+    "$(grep -rnE '[^o]/etc/dhcpfo|[^o]/var/lib/dhcpfo|/usr/(local|share)/|^\.Pa /usr' \
 	"$tmp/else/opt/fo/share/man")"
 result 'the configuration names the helper that has been installed' "$(
 	grep -x '#helper = .*' "$tmp/else/opt/fo/etc/dhcpfo/dhcpfod.conf" |
