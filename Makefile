@@ -1,5 +1,5 @@
-# dhcpfo: GNU make and pkg-config are all it takes.  CFLAGS, DESTDIR and PREFIX
-# are the packager's; ours come first, so that theirs win.
+# dhcpfo: GNU make and pkg-config are all it takes.  CPPFLAGS, CFLAGS, LDFLAGS,
+# DESTDIR and PREFIX are the packager's; our flags come first, so that theirs win.
 
 VERSION    := 0.1.0
 PREFIX     ?= /usr/local
@@ -26,7 +26,7 @@ sysusersdir ?= $(PREFIX)/lib/sysusers.d
 
 WARN := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
         -Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wundef -Wvla
-FLAGS = $(WARN) $(CFLAGS) $(SAN) -MMD -MP \
+FLAGS = $(WARN) $(CPPFLAGS) $(CFLAGS) $(SAN) -MMD -MP \
         -DDHCPFO_VERSION='"$(VERSION)"' \
         -DDHCPFO_CONF='"$(sysconfdir)/dhcpfo/dhcpfod.conf"' \
         -DDHCPFO_STATE='"$(localstatedir)/lib/dhcpfo"' \

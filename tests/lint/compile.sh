@@ -23,6 +23,20 @@ headers() {
 	done
 }
 
+# unheeded FILE...: the packager's flags that do not reach it.
+unheeded() {
+	for file in "$@"; do
+		"$MAKE" -n B="$tmp/none" V=1 CC=cc CPPFLAGS=-DPP CFLAGS=-DCC \
+		    LDFLAGS=-DLD "$tmp/none/$file" |
+		    sed -e :join -e '/\\$/{N;s/\\\n//;b join' -e '}' |
+		    grep -e " -o $tmp/none/$file " |
+		    grep -v -e ' -DPP .*-DCC .* -c ' -e ' -DCC .*-DLD '
+	done
+}
+result "the packager's flags are heeded" \
+    "$(unheeded src/key.o src/ctl/main.o src/msdhcpm/main.o subagent/main.o \
+	dhcpfod dhcpfoctl)"
+
 for compiler in gcc clang; do
 	what="each header compiles alone with $compiler"
 	needs $compiler "$what" &&
