@@ -144,6 +144,16 @@ show_table() {
 	}'
 }
 
+# A word as a shell takes it.
+quoted() {
+	case $1 in
+	*[!A-Za-z0-9_.:/-]*)
+		printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"
+		;;
+	*) printf %s "$1" ;;
+	esac
+}
+
 show_commands() {
 	row='1."berlin-hamburg"'
 	case $programs in
@@ -153,7 +163,7 @@ show_commands() {
 	cat <<EOT
 From another terminal:
 
-  export MIBDIRS=$MIBDIRS MIBS=$MIBS
+  export MIBDIRS=$(quoted "$MIBDIRS") MIBS=$MIBS
 
   # Everything about the relationships.
   snmptable -v2c -c public -Cb -Ci -Cw 100 $agent dhcpFoRelTable
@@ -184,8 +194,8 @@ From another terminal:
       'dhcpFoScopeRowStatus.$row.ipv4.4.10.9.0.0' = createAndGo
 
   # Without SNMP.
-  export DHCPFO_CONF=$tmp/dhcpfod.conf
-  $ctl list
+  export DHCPFO_CONF=$(quoted "$tmp/dhcpfod.conf")
+  $(quoted "$ctl") list
 
 Ctrl-C ends it, and everything is gone.
 EOT
