@@ -375,6 +375,7 @@ configured  = sed -e 's,@sbindir@,$(sbindir),' \
     -e 's,/etc/dhcpfo/,$(sysconfdir)/dhcpfo/,' \
     -e 's,/var/lib/,$(localstatedir)/lib/,' \
     -e 's,/usr/share/snmp/mibs,$(mibdir),' \
+    -e 's,/usr/share/dhcpfo/standin,$(standindir),' \
     -e 's,/usr/local/libexec/,$(libexecdir)/,'
 # StateDirectory= is always below /var/lib.
 ifneq ($(localstatedir),/var)

@@ -80,6 +80,13 @@ needs systemd-analyze "$what" && quiet "$what" unit_is_sound "$unit"
 result 'the manual pages name it, too' \
     "$(grep -rnE '[^o]/etc/dhcpfo|[^o]/var/lib/dhcpfo|/usr/(local|share)/|^\.Pa /usr' \
 	"$tmp/else/opt/fo/share/man")"
+page=$tmp/else/opt/fo/share/man/man7/DHCP-FAILOVER-MIB.7
+result 'the manual says where the MIB and its stand-ins are' "$(
+	sed -n 's/.*MIBDIRS=+//p' "$page" | tr : '\n' >"$tmp/directories"
+	[ -s "$tmp/directories" ] || echo 'nothing found'
+	while read -r directory; do
+		ls "$tmp/else$directory/"*.txt 2>&1 >/dev/null
+	done <"$tmp/directories")"
 result 'the configuration names the helper that has been installed' "$(
 	grep -x '#helper = .*' "$tmp/else/opt/fo/etc/dhcpfo/dhcpfod.conf" |
 	    grep -vx '#helper = /opt/fo/libexec/dhcpfo/dhcpfo-msdhcpm')"
