@@ -15,6 +15,7 @@ struct assignment {
 	const struct column *column;
 	struct cursor at;
 	uint32_t value, old;
+	bool assigned;
 	uint32_t request;
 };
 
@@ -22,10 +23,16 @@ struct set {
 	struct scalars *scalars;
 	struct change *change;
 	struct assignment *assignments, **last;
-	bool assigned;
 	set_answer *answer;
 	void *arg;
 };
+
+/* RFC 2579, TestAndIncr: what a lock becomes that is taken with ${value}. */
+static uint32_t
+taken(uint32_t value)
+{
+	return (value + 1) & 0x7fffffff;
+}
 
 static struct set_result
 result_of(int status, uint32_t request)
@@ -146,7 +153,7 @@ stage_assignment(struct set *set, const struct column *column,
 		/* RFC 2579: it takes its own value only, and moves on. */
 		if (value != varbind_number(column, &at))
 			return SNMP_ERR_INCONSISTENTVALUE;
-		value = (value + 1) & 0x7fffffff;
+		value = taken(value);
 	}
 	for (other = set->assignments; other != NULL; other = other->next)
 		if (other->column == column && other->at.server == at.server)
@@ -299,17 +306,13 @@ err0:
 }
 
 static void
-assign(struct set *set)
+assign(struct assignment *assignment)
 {
-	struct assignment *assignment;
-
-	for (assignment = set->assignments; assignment != NULL;
-	     assignment = assignment->next) {
-		assignment->old =
-		    varbind_number(assignment->column, &assignment->at);
-		assignment->column->write(&assignment->at, assignment->value);
-	}
-	set->assigned = true;
+	if (assignment->assigned)
+		return;
+	assignment->old = varbind_number(assignment->column, &assignment->at);
+	assignment->column->write(&assignment->at, assignment->value);
+	assignment->assigned = true;
 }
 
 /* But what somebody has set since, as a reload does, is not ours. */
@@ -318,24 +321,48 @@ take_back(struct set *set)
 {
 	struct assignment *assignment;
 
-	if (!set->assigned)
-		return;
-	set->assigned = false;
 	for (assignment = set->assignments; assignment != NULL;
-	     assignment = assignment->next)
-		if (varbind_number(assignment->column, &assignment->at) ==
-		    assignment->value)
+	     assignment = assignment->next) {
+		if (assignment->assigned &&
+		    varbind_number(assignment->column, &assignment->at) ==
+			assignment->value)
 			assignment->column->write(&assignment->at,
 			    assignment->old);
+		assignment->assigned = false;
+	}
+}
+
+/*
+ * Another SET may have been tested with the same value of the lock: the first
+ * to be committed has it, even while its servers work.
+ */
+static struct set_result
+take_lock(struct set *set)
+{
+	struct assignment *lock = set->assignments;
+
+	while (lock != NULL && lock->column->kind != COLUMN_SPIN_LOCK)
+		lock = lock->next;
+	if (lock == NULL)
+		return result_of(SNMP_ERR_NOERROR, 0);
+	if (taken(varbind_number(lock->column, &lock->at)) != lock->value)
+		return result_of(SNMP_ERR_INCONSISTENTVALUE, lock->request);
+	assign(lock);
+	return result_of(SNMP_ERR_NOERROR, 0);
 }
 
 static void
 committed(void *arg, const struct change_verdict *verdict)
 {
 	struct set *set = arg;
+	struct assignment *assignment;
 
-	if (verdict->error == CHANGE_OK)
-		assign(set);
+	if (verdict->error != CHANGE_OK)
+		take_back(set);
+	else
+		for (assignment = set->assignments; assignment != NULL;
+		     assignment = assignment->next)
+			assign(assignment);
 	set->answer(set->arg, result_of_verdict(verdict));
 }
 
@@ -350,9 +377,14 @@ undone(void *arg, const struct change_verdict *verdict)
 void
 set_commit(struct set *set, set_answer *answer, void *arg)
 {
+	const struct set_result result = take_lock(set);
+
 	set->answer = answer;
 	set->arg = arg;
-	change_commit(set->change, committed, set);
+	if (result.status != SNMP_ERR_NOERROR)
+		answer(arg, result);
+	else
+		change_commit(set->change, committed, set);
 }
 
 void

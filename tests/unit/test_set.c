@@ -556,7 +556,10 @@ commit__of_assignments_and_a_row__assigns_when_the_server_is_done(void **state)
 	world_trap(w, 0);
 	set_commit(set, hear, &said);
 	fd = world_catch(w, 0);
+	/* But for the lock, which nobody else is to take meanwhile. */
+	assert_int_equal(scalars.spin_lock--, 6);
 	assert_assigned(w, false);
+	scalars.spin_lock++;
 	world_let_go(fd, "");
 	world_drain(w);
 	assert_int_equal(said.times, 1);
@@ -759,6 +762,43 @@ spin_lock__used_by_two__lets_the_first_win(void **state)
 	assert_int_equal(scalars.notify_min_interval, 6);
 }
 
+/* RFC 2741 lets a master have several SETs open: each was tested in time. */
+static void
+spin_lock__used_by_two_that_are_tested_before__lets_the_first_win(void **state)
+{
+	struct world *w = *state;
+	struct set *first, *second;
+	struct said said = { 0 };
+	int fd;
+
+	second = tested(VARBINDS({ REL(7, 2, 'b'), U32(61) },
+	    { SPIN_LOCK, INT(5) }, { NOTIFY_INTERVAL, U32(7) }));
+	first = tested(
+	    VARBINDS({ REL(7, 2, 'a'), U32(60) }, { SPIN_LOCK, INT(5) }));
+	world_trap(w, 0);
+	set_commit(first, hear, &said);
+	fd = world_catch(w, 0);
+	/* The first is at it still. */
+	set_commit(second, hear, &said);
+	assert_int_equal(said.times, 1);
+	assert_int_equal(said.result.status, SNMP_ERR_INCONSISTENTVALUE);
+	assert_int_equal(said.result.index, 2);
+	set_undo(second, hear, &said);
+	assert_int_equal(said.times, 2);
+	assert_int_equal(said.result.status, SNMP_ERR_NOERROR);
+	set_finish(second);
+
+	world_let_go(fd, "");
+	world_drain(w);
+	assert_int_equal(said.times, 3);
+	assert_int_equal(said.result.status, SNMP_ERR_NOERROR);
+	set_finish(first);
+	assert_int_equal(scalars.spin_lock, 6);
+	assert_int_equal(scalars.notify_min_interval, 5);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 60);
+	assert_int_equal(world_row(w, 0, "b")->rel.Mclt, 3600);
+}
+
 /* ---------------------------------------------------------------- many */
 
 /* The first server shows rows "00000", "00001", ... that it does not have. */
@@ -952,6 +992,8 @@ main(void)
 		WITH(action__to_refresh__asks_that_server_only),
 		WITH(spin_lock__at_its_end__begins_anew),
 		WITH(spin_lock__used_by_two__lets_the_first_win),
+		WITH(
+		    spin_lock__used_by_two_that_are_tested_before__lets_the_first_win),
 		WITH(many_members__need_no_more_memory_than_in_proportion),
 		WITH(many_members__with_a_bad_one__blame_that_one),
 		WITH(many_scopes__of_one_row__are_one_call),
