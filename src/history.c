@@ -27,10 +27,10 @@
  */
 #define LINGER_MS 50
 
-enum note_kind { NOTE_KEEP, NOTE_FORGET, NOTE_EVENT };
+enum note_kind { NOTE_KEEP, NOTE_FORGET, NOTE_EVENT, NOTE_TRIM };
 
 /* Statements: those of the notes, by kind, and these. */
-enum { BEGIN_BATCH = NOTE_EVENT + 1, TRIM, COMMIT_BATCH, STATEMENTS };
+enum { BEGIN_BATCH = NOTE_TRIM + 1, COMMIT_BATCH, STATEMENTS };
 
 /* Something to write; its texts are in the batch's arena. */
 struct note {
@@ -38,7 +38,7 @@ struct note {
 	enum note_kind kind;
 	struct history_row row;
 	struct event event;
-	uint32_t oldest; /* of the log, when the event came */
+	uint32_t oldest; /* of the log, by then; of NOTE_EVENT, NOTE_TRIM */
 };
 
 struct batch {
@@ -82,7 +82,7 @@ static const char *const statements[] = {
 	[NOTE_EVENT] = "INSERT OR REPLACE INTO event VALUES "
 		       "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 	[BEGIN_BATCH] = "BEGIN IMMEDIATE",
-	[TRIM] = "DELETE FROM event WHERE id < ?1",
+	[NOTE_TRIM] = "DELETE FROM event WHERE id < ?1",
 	[COMMIT_BATCH] = "COMMIT",
 };
 
@@ -368,7 +368,7 @@ write_note(struct history *history, const struct note *note)
 static bool
 trim(struct history *history, uint32_t oldest)
 {
-	sqlite3_stmt *s = prepare(history, TRIM);
+	sqlite3_stmt *s = prepare(history, NOTE_TRIM);
 
 	if (s != NULL)
 		sqlite3_bind_int64(s, 1, oldest);
@@ -385,9 +385,9 @@ write_batch(struct history *history)
 	if (!run(prepare(history, BEGIN_BATCH)))
 		goto err0;
 	for (note = history->writing.first; note != NULL; note = note->next) {
-		if (!write_note(history, note))
+		if (note->kind != NOTE_TRIM && !write_note(history, note))
 			goto err1;
-		if (note->kind == NOTE_EVENT)
+		if (note->kind == NOTE_EVENT || note->kind == NOTE_TRIM)
 			oldest = note->oldest;
 	}
 	if ((oldest > 1 && !trim(history, oldest)) ||
@@ -539,16 +539,35 @@ history_forget(struct history *history, uint32_t server, const char *name)
 	commit_note(history, note, note->row.name != NULL);
 }
 
+/* What the file is to begin with. */
+static uint32_t
+oldest_event(const struct history *history)
+{
+	const struct event *oldest = event_log_from(history->events, 0);
+
+	return oldest != NULL ? oldest->index : history->events->last + 1;
+}
+
+void
+history_trim(struct history *history)
+{
+	struct note *note;
+
+	if ((note = add_note(history, NOTE_TRIM)) == NULL)
+		return;
+	note->oldest = oldest_event(history);
+	commit_note(history, note, true);
+}
+
 void
 history_event(struct history *history, const struct event *event)
 {
-	const struct event *oldest = event_log_from(history->events, 0);
 	struct note *note;
 
 	if ((note = add_note(history, NOTE_EVENT)) == NULL)
 		return;
 	note->event = *event;
-	note->oldest = oldest != NULL ? oldest->index : 0;
+	note->oldest = oldest_event(history);
 	note->event.server = note_text(history, event->server);
 	note->event.relationship = note_text(history, event->relationship);
 	note->event.text = note_text(history, event->text);

@@ -55,6 +55,9 @@ void history_forget(struct history *history, uint32_t server, const char *name);
 /** Keep ${event}, and no event older than the log's oldest. */
 void history_event(struct history *history, const struct event *event);
 
+/** Keep no event older than the log's oldest, and none if it has none. */
+void history_trim(struct history *history);
+
 /** Write what is left, at most ${milliseconds}, and free; NULL is fine. */
 void history_close(struct history *history, unsigned int milliseconds);
 

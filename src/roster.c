@@ -268,6 +268,16 @@ roster_observe(struct roster *roster, const struct observation *o)
 		roster->observer(o, kept != NULL ? kept : &event);
 }
 
+void
+roster_limit_events(struct roster *roster, size_t limit)
+{
+	const size_t before = roster->events->n;
+
+	event_log_limit(roster->events, limit);
+	if (roster->events->n < before && roster->history != NULL)
+		history_trim(roster->history);
+}
+
 /* Where the server with at least that index is, or would be. */
 static size_t
 position(const struct roster *roster, uint32_t index)

@@ -139,6 +139,9 @@ void roster_poll_some(struct roster *roster, size_t n);
 void
 roster_observe(struct roster *roster, const struct observation *observation);
 
+/** Hold at most ${limit} events from now on; the oldest go, for good. */
+void roster_limit_events(struct roster *roster, size_t limit);
+
 /**
  * Answer from ${fresh} from now on.  What is remembered of rows that stay is
  * kept, and the old snapshot is freed.

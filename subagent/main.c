@@ -174,7 +174,7 @@ reload(void)
 		conf_free(conf);
 		return;
 	}
-	event_log_limit(scalars.roster->events, conf->event_limit);
+	roster_limit_events(scalars.roster, conf->event_limit);
 	settle(conf);
 	restart_polling();
 	roster_poll_all(scalars.roster);

@@ -202,13 +202,13 @@ stage(struct set *set, const netsnmp_variable_list *varbind, uint32_t request)
 void
 set_finish(struct set *set)
 {
-	struct event_log *events = set->scalars->roster->events;
+	struct roster *roster = set->scalars->roster;
 	struct assignment *assignment;
 
 	if (set->change != NULL)
 		change_finish(set->change);
 	if (set->assignments != NULL)
-		event_log_limit(events, events->limit);
+		roster_limit_events(roster, roster->events->limit);
 	while ((assignment = set->assignments) != NULL) {
 		set->assignments = assignment->next;
 		if (assignment->at.server != NULL)

@@ -175,6 +175,31 @@ events__that_the_log_holds__are_there_after_a_restart(void **state)
 	end(p);
 }
 
+/* "A lower value drops the oldest at once", and none come back. */
+static void
+events__that_a_lower_limit_drops__are_not_there_after_a_restart(void **state)
+{
+	struct place *p = *state;
+
+	begin(p);
+	note(p, "one");
+	note(p, "two");
+	note(p, "three");
+	event_log_limit(p->events, 1);
+	history_trim(p->history);
+	end(p);
+	begin(p);
+	assert_int_equal(p->events->n, 1);
+	assert_string_equal(event_log_from(p->events, 0)->text, "three");
+	event_log_limit(p->events, 0);
+	history_trim(p->history);
+	end(p);
+	begin(p);
+	assert_int_equal(p->events->n, 0);
+	end(p);
+	assert_string_equal(logged, "");
+}
+
 static void
 keeping__thousands__is_all_there(void **state)
 {
@@ -420,6 +445,9 @@ main(void)
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    events__that_the_log_holds__are_there_after_a_restart,
+		    setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    events__that_a_lower_limit_drops__are_not_there_after_a_restart,
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    keeping__thousands__is_all_there, setup, teardown),

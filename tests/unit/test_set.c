@@ -595,6 +595,45 @@ commit__of_the_events_limit__drops_none_until_it_is_certain(void **state)
 	assert_int_equal(events->limit, 9);
 }
 
+/* As the program does when it starts again. */
+static void
+start_again(struct world *w)
+{
+	struct conf *conf = world_read_again(w, w->n);
+
+	world_stop(w);
+	w->roster = scalars.roster = roster_new(conf);
+	conf_free(conf);
+	w->roster->history =
+	    history_open(w->dir, w->roster->shop, w->roster->events);
+	assert_non_null(w->roster->history);
+}
+
+/* Or they would be back after a restart. */
+static void
+commit__of_a_lower_events_limit__drops_them_from_the_file_too(void **state)
+{
+	struct world *w = *state;
+	struct event_log *events;
+	const struct event event = { .kind = EVENT_OTHER };
+
+	start_again(w);
+	events = w->roster->events;
+	while (events->n < 3)
+		history_event(w->roster->history,
+		    event_log_add(events, &event));
+	set_finish(committed(w, VARBINDS({ EVENT_LIMIT, U32(1) }),
+	    SNMP_ERR_NOERROR, 0));
+	start_again(w);
+	assert_int_equal(w->roster->events->limit, 256);
+	assert_int_equal(w->roster->events->n, 1);
+	assert_int_equal(w->roster->events->last, 3);
+	set_finish(committed(w, VARBINDS({ EVENT_LIMIT, U32(0) }),
+	    SNMP_ERR_NOERROR, 0));
+	start_again(w);
+	assert_int_equal(w->roster->events->n, 0);
+}
+
 /* What came between is not held beyond the limit. */
 static void
 undo__of_a_higher_events_limit__drops_what_is_too_many(void **state)
@@ -983,6 +1022,8 @@ main(void)
 		    commit__of_assignments_and_a_row__assigns_when_the_server_is_done),
 		WITH(
 		    commit__of_the_events_limit__drops_none_until_it_is_certain),
+		WITH(
+		    commit__of_a_lower_events_limit__drops_them_from_the_file_too),
 		WITH(undo__of_a_higher_events_limit__drops_what_is_too_many),
 		WITH(commit__of_the_interval_there_is__does_not_begin_it_anew),
 		WITH(commit__whose_server_refuses__assigns_nothing),
