@@ -56,8 +56,8 @@ struct history {
 	struct worker *worker;
 	struct batch waiting, writing;
 	bool busy, failed, told_lost;
-	struct history_row *rows; /* as read: by server, then name */
-	size_t n;
+	struct history_row *rows; /* the first ${sorted} by server, then name */
+	size_t n, size, sorted;
 	struct arena names;
 	struct event_log *events;
 };
@@ -120,13 +120,28 @@ complain(struct history *history)
 
 /* ---- reading ---- */
 
+/* Room for one row more. */
+static bool
+grow(struct history *history)
+{
+	size_t size = history->size == 0 ? 64 : 2 * history->size;
+	void *more;
+
+	if (history->n < history->size)
+		return true;
+	if ((more = realloc(history->rows, size * sizeof(*history->rows))) ==
+	    NULL)
+		return false;
+	history->rows = more;
+	history->size = size;
+	return true;
+}
+
 static bool
 read_rows(struct history *history)
 {
 	struct history_row *row;
 	sqlite3_stmt *query;
-	size_t size = 0;
-	void *more;
 	int rc;
 
 	if (sqlite3_prepare_v2(history->db,
@@ -136,13 +151,8 @@ read_rows(struct history *history)
 		-1, &query, NULL) != SQLITE_OK)
 		return false;
 	while ((rc = sqlite3_step(query)) == SQLITE_ROW) {
-		if (history->n == size) {
-			size = size == 0 ? 64 : 2 * size;
-			if ((more = realloc(history->rows,
-				 size * sizeof(*row))) == NULL)
-				break;
-			history->rows = more;
-		}
+		if (!grow(history))
+			break;
 		row = &history->rows[history->n];
 		row->server = (uint32_t)sqlite3_column_int64(query, 0);
 		row->name = arena_text(&history->names,
@@ -158,6 +168,7 @@ read_rows(struct history *history)
 		    (uint32_t)sqlite3_column_int64(query, 5);
 		history->n++;
 	}
+	history->sorted = history->n;
 	sqlite3_finalize(query);
 	return rc == SQLITE_DONE;
 }
@@ -263,19 +274,34 @@ err0:
 	return NULL;
 }
 
-static struct history_row *
-find(const struct history *history, uint32_t server, const char *name)
+static int
+compare_with(const struct history_row *row, uint32_t server, const char *name)
 {
-	size_t low = 0, high = history->n, middle;
+	if (row->server != server)
+		return row->server < server ? -1 : 1;
+	return strcmp(row->name, name);
+}
+
+static int
+compare_rows(const void *a, const void *b)
+{
+	const struct history_row *y = b;
+
+	return compare_with(a, y->server, y->name);
+}
+
+/* Among those that are sorted. */
+static struct history_row *
+search(const struct history *history, uint32_t server, const char *name)
+{
+	size_t low = 0, high = history->sorted, middle;
 	struct history_row *row;
 	int order;
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
 		row = &history->rows[middle];
-		order = (row->server > server) - (row->server < server);
-		if (order == 0)
-			order = strcmp(row->name, name);
+		order = compare_with(row, server, name);
 		if (order == 0)
 			return row;
 		if (order < 0)
@@ -286,8 +312,24 @@ find(const struct history *history, uint32_t server, const char *name)
 	return NULL;
 }
 
+static void
+sort(struct history *history)
+{
+	if (history->sorted < history->n)
+		qsort(history->rows, history->n, sizeof(*history->rows),
+		    compare_rows);
+	history->sorted = history->n;
+}
+
+static struct history_row *
+find(struct history *history, uint32_t server, const char *name)
+{
+	sort(history);
+	return search(history, server, name);
+}
+
 const struct history_row *
-history_find(const struct history *history, uint32_t server, const char *name)
+history_find(struct history *history, uint32_t server, const char *name)
 {
 	const struct history_row *row = find(history, server, name);
 
@@ -295,8 +337,9 @@ history_find(const struct history *history, uint32_t server, const char *name)
 }
 
 const struct history_row *
-history_at(const struct history *history, size_t i)
+history_at(struct history *history, size_t i)
 {
+	sort(history);
 	return i < history->n ? &history->rows[i] : NULL;
 }
 
@@ -509,6 +552,24 @@ update(struct history *history, const struct history_row *row)
 	name = known->name;
 	*known = *row;
 	known->name = name;
+}
+
+/* A server that leaves has many: they are sorted when one is looked up. */
+void
+history_remember(struct history *history, const struct history_row *row)
+{
+	const char *name;
+
+	/* What is known is kept as it is now. */
+	if (search(history, row->server, row->name) != NULL)
+		return;
+	name = arena_text(&history->names, row->name, strlen(row->name));
+	if (name == NULL || !grow(history)) {
+		lose(history, "out of memory");
+		return;
+	}
+	history->rows[history->n] = *row;
+	history->rows[history->n++].name = name;
 }
 
 void

@@ -25,7 +25,7 @@ struct history_row {
 	uint32_t state; /* the last one seen */
 	time_t state_time;
 	uint32_t transitions, comm_interruptions;
-	bool forgotten; /* since it was read */
+	bool forgotten; /* since then */
 };
 
 /**
@@ -38,13 +38,16 @@ struct history *history_open(const char *directory, struct workshop *shop,
 
 /**
  * What is known of that relationship, if it was when the program started, or
- * NULL.
+ * was remembered since, or NULL.
  */
 const struct history_row *
-history_find(const struct history *history, uint32_t server, const char *name);
+history_find(struct history *history, uint32_t server, const char *name);
 
-/** The ${i}-th row that there was when the program started, or NULL. */
-const struct history_row *history_at(const struct history *history, size_t i);
+/** The ${i}-th row of those, or NULL. */
+const struct history_row *history_at(struct history *history, size_t i);
+
+/** Know ${row}, which is kept, when its server comes back. */
+void history_remember(struct history *history, const struct history_row *row);
 
 /** Keep ${row}. */
 void history_keep(struct history *history, const struct history_row *row);

@@ -538,8 +538,11 @@ part(struct roster *roster, struct managed **before, size_t n)
 			continue;
 		if (now != NULL)
 			succeed(now, before[i]);
-		else if (before[i]->snapshot->n > 0)
-			roster->changed_at = roster_now();
+		else {
+			if (before[i]->snapshot->n > 0)
+				roster->changed_at = roster_now();
+			watch_no_more(before[i]);
+		}
 		roster->counting_since = roster_now();
 		before[i]->next = roster->leaving;
 		roster->leaving = before[i];

@@ -7,10 +7,10 @@
 /* What a person configured; states are watched by themselves. */
 #define CONFIGURED (FAILOVER_SET_ALL & ~(CHANGESTATE | PREVSTATE))
 
-static void
-keep(struct managed *server, const struct snapshot_row *row)
+static struct history_row
+history_of(const struct managed *server, const struct snapshot_row *row)
 {
-	struct history_row kept = {
+	const struct history_row kept = {
 		.server = server->index,
 		.name = row->rel.RelationshipName,
 		.state = row->rel.State,
@@ -18,6 +18,14 @@ keep(struct managed *server, const struct snapshot_row *row)
 		.transitions = row->status.transitions,
 		.comm_interruptions = row->status.comm_interruptions,
 	};
+
+	return kept;
+}
+
+static void
+keep(struct managed *server, const struct snapshot_row *row)
+{
+	const struct history_row kept = history_of(server, row);
 
 	if (server->roster->history != NULL)
 		history_keep(server->roster->history, &kept);
@@ -283,6 +291,19 @@ watch_listing(struct managed *server, const struct snapshot *old, bool first)
 	for (i = 0; i < now->nscopes; i++)
 		watch_threshold(server, &now->rows[now->scopes[i].row],
 		    &now->scopes[i]);
+}
+
+void
+watch_no_more(struct managed *server)
+{
+	struct history_row known;
+	size_t i;
+
+	for (i = 0; server->roster->history != NULL && i < server->snapshot->n;
+	     i++) {
+		known = history_of(server, &server->snapshot->rows[i]);
+		history_remember(server->roster->history, &known);
+	}
 }
 
 void

@@ -945,6 +945,52 @@ start_again(struct world *w)
 	world_poll(w);
 }
 
+/* A server may be taken out of the configuration, and put in again. */
+static void
+reload__with_a_server_that_was_away__remembers_what_was_seen_first(void **state)
+{
+	struct world *w = *state;
+	struct snapshot_row *row;
+	struct conf *conf;
+
+	start_again(w);
+	world_have(w, 2, "new", 50, 1);
+	world_have(w, 2, "b", 51, 1);
+	world_poll(w);
+	set_state(w, 2, "new", COMMUNICATION_INT);
+	set_state(w, 2, "b", COMMUNICATION_INT);
+	world_poll(w);
+	world_row(w, 2, "new")->status.state_time = 12345;
+	world_row(w, 2, "b")->status.state_time = 12345;
+
+	conf = world_read_again(w, 2);
+	assert_true(roster_reload(w->roster, conf));
+	conf_free(conf);
+	world_reap(w);
+	set_state(w, 2, "b", NORMAL);
+	assert_error(failover_server_delete(w->at[2].local.server, "a"),
+	    ERROR_SUCCESS);
+	conf = world_read_again(w, 3);
+	assert_true(roster_reload(w->roster, conf));
+	conf_free(conf);
+	world_poll(w);
+	row = world_row(w, 2, "new");
+	assert_int_equal(row->status.state_time, 12345);
+	assert_int_equal(row->status.transitions, 1);
+	assert_int_equal(row->status.comm_interruptions, 1);
+	/* What clears an alarm is not lost. */
+	row = world_row(w, 2, "b");
+	assert_int_not_equal(row->status.state_time, 12345);
+	assert_int_equal(row->status.transitions, 2);
+	assert_int_equal(count_events(w, EVENT_STATE_CHANGE), 3);
+
+	/* And that one is gone is known, too. */
+	world_have(w, 2, "a", 1, 2);
+	set_state(w, 2, "a", PARTNER_DOWN);
+	start_again(w);
+	assert_int_equal(world_row(w, 2, "a")->status.transitions, 0);
+}
+
 /* The next of its name has nothing to do with it. */
 static void
 row__that_was_deleted_while_nobody_looked__is_not_remembered(void **state)
@@ -1054,6 +1100,8 @@ main(void)
 		WITH(three,
 		    drift__of_a_row_that_the_partner_lacks__stays_while_that_is_away),
 		WITH(three, reload__without_the_partner__ends_the_drift),
+		WITH(three,
+		    reload__with_a_server_that_was_away__remembers_what_was_seen_first),
 		WITH(one,
 		    row__that_was_deleted_while_nobody_looked__is_not_remembered),
 		WITH(three,
