@@ -252,6 +252,9 @@ leave_in_doubt(const struct step *step)
 	const enum dhcp_error result = step->result != ERROR_SUCCESS ?
 	    step->result :
 	    ERROR_OPERATION_ABORTED;
+	const enum set_status late = !step->doubtful ? SET_STATUS_NONE :
+	    step->applied			     ? SET_STATUS_SUCCEEDED :
+						       SET_STATUS_FAILED;
 	char text[256];
 	const struct observation o = {
 		.kind = EVENT_SET_FAILED,
@@ -270,7 +273,7 @@ leave_in_doubt(const struct step *step)
 	if (step->kind == STEP_SET) {
 		mark(step, SET_STATUS_IN_DOUBT, result);
 		doubt_add(server, step->row->key, step->row->key_length,
-		    &step->want, step->flags, early);
+		    &step->want, step->flags, late, early);
 	} else {
 		/*
 		 * Rows and scopes are there or not, as the next listing shows;

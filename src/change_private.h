@@ -46,7 +46,7 @@ struct step {
 	DHCP_FAILOVER_RELATIONSHIP *old; /* as it was; NULL: absent */
 	enum dhcp_error result;
 	bool called, applied;
-	bool doubtful; /* nobody knows whether it was done */
+	bool doubtful; /* nobody knows whether it was done, or undone */
 };
 
 /* The calls to one server. */

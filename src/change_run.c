@@ -297,7 +297,9 @@ group_restore(struct failover_server *server, struct group *group)
 		step = &group->steps[i - 1];
 		if (!step->applied)
 			continue;
-		if ((error = step_restore(server, step)) == ERROR_SUCCESS)
+		error = step_restore(server, step);
+		step->doubtful = is_doubtful(error);
+		if (error == ERROR_SUCCESS)
 			step->applied = false;
 		else if (first == ERROR_SUCCESS)
 			first = error;

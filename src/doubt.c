@@ -14,7 +14,8 @@ struct doubt {
 	DWORD flags;
 	bool authenticated; /* of SHAREDSECRET: whether there is to be one */
 	bool early; /* the listing to come may be older */
-	bool looked; /* one listing has shown that it is not done */
+	enum set_status late; /* what a call still under way would end */
+	bool looked; /* one listing has shown that */
 };
 
 /* What is still to be found out of that row, if anything. */
@@ -34,7 +35,8 @@ drop(struct roster *roster, uint32_t server, const char *key, size_t length)
 
 void
 doubt_add(struct managed *server, const char *key, size_t length,
-    const DHCP_FAILOVER_RELATIONSHIP *want, DWORD flags, bool early)
+    const DHCP_FAILOVER_RELATIONSHIP *want, DWORD flags, enum set_status late,
+    bool early)
 {
 	struct roster *roster = server->roster;
 	struct doubt *doubt;
@@ -50,6 +52,7 @@ doubt_add(struct managed *server, const char *key, size_t length,
 	memcpy(doubt->key, key, length);
 	doubt->length = length;
 	doubt->flags = flags;
+	doubt->late = late;
 	doubt->early = early;
 	failover_apply(&doubt->want, want, flags & ~SHAREDSECRET);
 	doubt->authenticated =
@@ -59,13 +62,14 @@ doubt_add(struct managed *server, const char *key, size_t length,
 }
 
 static void
-own_up(const struct doubt *doubt, struct snapshot_row *before)
+own_up(const struct doubt *doubt, struct snapshot_row *before,
+    const struct snapshot_row *now)
 {
 	/* A change of state is news, whoever made it. */
-	failover_apply(&before->rel, &doubt->want,
+	failover_apply(&before->rel, &now->rel,
 	    doubt->flags & ~(CHANGESTATE | PREVSTATE | SHAREDSECRET));
 	if (doubt->flags & SHAREDSECRET)
-		before->authenticated = doubt->authenticated;
+		before->authenticated = now->authenticated;
 }
 
 /*
@@ -97,7 +101,7 @@ verdict(const struct doubt *doubt, const struct snapshot_row *before,
 
 /*
  * Tell what became of ${doubt}.  False: that is not known yet, for a server
- * that is at it still lists as if it were not done.
+ * that is at it still lists as if it were not done, or not undone.
  */
 static bool
 resolve(struct managed *server, struct doubt *doubt, struct snapshot *old)
@@ -116,7 +120,15 @@ resolve(struct managed *server, struct doubt *doubt, struct snapshot *old)
 	if (row->status.set_status != SET_STATUS_IN_DOUBT)
 		return true;
 	status = verdict(doubt, before, row);
-	if (status == SET_STATUS_FAILED && !doubt->looked) {
+	/* What else has changed was the proof, once. */
+	if (status == SET_STATUS_IN_DOUBT && doubt->looked)
+		status = doubt->late;
+	/* What was done and is to be undone is ours either way. */
+	if (before != NULL &&
+	    (status == SET_STATUS_SUCCEEDED ||
+		doubt->late != SET_STATUS_FAILED))
+		own_up(doubt, before, row);
+	if (status == doubt->late && !doubt->looked) {
 		doubt->looked = true;
 		return false;
 	}
@@ -128,8 +140,6 @@ resolve(struct managed *server, struct doubt *doubt, struct snapshot *old)
 	switch (status) {
 	case SET_STATUS_SUCCEEDED:
 		row->status.last_set_result = ERROR_SUCCESS;
-		if (before != NULL)
-			own_up(doubt, before);
 		o.kind = EVENT_SET_DONE;
 		o.text = "set: was in doubt, is found done";
 		break;

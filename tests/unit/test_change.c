@@ -1371,6 +1371,47 @@ doubt__about_a_call_that_is_done_late__is_a_success(void **state)
 	assert_all_is_true(w);
 }
 
+/* Whoever lists may still be at the undo as well. */
+static void
+doubt__about_an_undo__lasts_until_it_stays_so(void **state)
+{
+	struct world *w = *state;
+	struct wanted late;
+	struct said said;
+
+	/* The second set of "a" is the way back. */
+	world_control(w, 0, "set 0 1726 before 2 a\nset 0 5 before 0 b\n");
+	change_finish(committed(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), MEMBER(0, "b", MCLT, 60)), &said));
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	/* It has been listed once. */
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 60);
+	want(&late, "a", 0, 0);
+	late.rel.Mclt = 3600;
+	assert_error(failover_server_set(w->at[0].local.server, MCLT,
+			 &late.rel),
+	    ERROR_SUCCESS);
+	world_control(w, 0, NULL);
+	world_poll(w);
+	assert_status(w, 0, "a", SET_STATUS_FAILED);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 3600);
+
+	world_control(w, 0, "set 0 1460 before 2 a\nset 0 5 before 0 b\n");
+	change_finish(committed(w,
+	    ASKS(MEMBER(0, "a", MCLT, 61), MEMBER(0, "a", SHAREDSECRET, 7),
+		MEMBER(0, "b", MCLT, 60)),
+	    &said));
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	world_control(w, 0, NULL);
+	world_poll(w);
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+	/* It was nobody else. */
+	assert_null(strstr(logged, "changed on the server"));
+	assert_all_is_true(w);
+}
+
 /* Or else the undo would delete what somebody else has made. */
 static void
 doubt__about_a_creation__does_not_take_anothers_for_ours(void **state)
@@ -2624,6 +2665,7 @@ main(void)
 		    doubt__about_a_call_that_is_not_done__lasts_until_it_stays_so),
 		WITH(one_plain,
 		    doubt__about_a_call_that_is_done_late__is_a_success),
+		WITH(one_plain, doubt__about_an_undo__lasts_until_it_stays_so),
 		WITH(one_plain,
 		    doubt__about_a_creation__does_not_take_anothers_for_ours),
 		WITH(one_plain,
