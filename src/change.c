@@ -282,7 +282,9 @@ leave_in_doubt(const struct step *step)
 		mark(step, SET_STATUS_FAILED, result);
 		roster_observe(server->roster, &o);
 	}
-	roster_poll(server);
+	/* A second listing right after that one would show nothing more. */
+	if (server->poll == NULL || early)
+		roster_poll(server);
 }
 
 /* Show what ${group} did, or, ${back}, that it is as it was before. */

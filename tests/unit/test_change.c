@@ -1412,6 +1412,25 @@ doubt__about_an_undo__lasts_until_it_stays_so(void **state)
 	assert_all_is_true(w);
 }
 
+/* Two listings in a row show no more than one. */
+static void
+doubt__about_two_rows__is_listed_for_once(void **state)
+{
+	struct world *w = *state;
+	struct said said;
+
+	world_control(w, 0, "set 0 5 before 2 a\nset 0 1726 before 0 b\n");
+	change_finish(committed(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), MEMBER(0, "b", MCLT, 60)), &said));
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+	assert_status(w, 0, "b", SET_STATUS_IN_DOUBT);
+	world_control(w, 0, NULL);
+	world_poll(w);
+	assert_status(w, 0, "b", SET_STATUS_FAILED);
+	assert_all_is_true(w);
+}
+
 /* Or else the undo would delete what somebody else has made. */
 static void
 doubt__about_a_creation__does_not_take_anothers_for_ours(void **state)
@@ -2666,6 +2685,7 @@ main(void)
 		WITH(one_plain,
 		    doubt__about_a_call_that_is_done_late__is_a_success),
 		WITH(one_plain, doubt__about_an_undo__lasts_until_it_stays_so),
+		WITH(one_plain, doubt__about_two_rows__is_listed_for_once),
 		WITH(one_plain,
 		    doubt__about_a_creation__does_not_take_anothers_for_ours),
 		WITH(one_plain,
