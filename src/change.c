@@ -111,6 +111,34 @@ scopes_are_awaited(const struct snapshot_row *row)
 }
 
 /*
+ * A doubt ends with the next set.  What did not reach the server is none, nor
+ * are scopes or a deletion.
+ */
+static bool
+leaves_doubt(const struct step *step, enum set_status status,
+    struct row_status *now)
+{
+	struct row_status *hidden = &step->row->hidden;
+
+	if (status == SET_STATUS_PENDING) {
+		if (now->set_status == SET_STATUS_IN_DOUBT)
+			*hidden = *now;
+		return false;
+	}
+	if (step->kind == STEP_SET &&
+	    (status != SET_STATUS_FAILED || step->called))
+		return false;
+	if (now->set_status == SET_STATUS_PENDING &&
+	    hidden->set_status == SET_STATUS_IN_DOUBT) {
+		now->set_status = hidden->set_status;
+		now->last_set_flags = hidden->last_set_flags;
+		now->last_set_result = hidden->last_set_result;
+		now->last_set_time = hidden->last_set_time;
+	}
+	return now->set_status == SET_STATUS_IN_DOUBT;
+}
+
+/*
  * Tell in the row what became of its change.  Scopes that come and go are told
  * of while somebody waits for it, or when it goes wrong.
  */
@@ -121,13 +149,7 @@ mark(const struct step *step, enum set_status status, enum dhcp_error result)
 
 	if ((row = change_row_now(step->row)) == NULL)
 		return;
-	/* What did not reach the server has not ended a doubt. */
-	if (status == SET_STATUS_FAILED && !step->called &&
-	    row->status.set_status == SET_STATUS_IN_DOUBT)
-		return;
-	/* Nor does what became of scopes, or of a deletion. */
-	if (status != SET_STATUS_PENDING && step->kind != STEP_SET &&
-	    row->status.set_status == SET_STATUS_IN_DOUBT)
+	if (leaves_doubt(step, status, &row->status))
 		return;
 	if (step->kind != STEP_SET && status == SET_STATUS_SUCCEEDED &&
 	    !scopes_are_awaited(row))

@@ -31,6 +31,7 @@ struct change_row {
 	enum change_presence presence;
 	uint32_t presence_asked; /* or NO_REQUEST */
 	struct scope_request *scopes, **last_scope;
+	struct row_status hidden; /* while it is pending: a doubt before it */
 };
 
 enum step_kind { STEP_SET, STEP_CREATE, STEP_DELETE, STEP_ADD, STEP_REMOVE };

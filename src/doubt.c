@@ -116,8 +116,10 @@ resolve(struct managed *server, struct doubt *doubt, struct snapshot *old)
 	if (i == snapshot->n)
 		return true;
 	row = &snapshot->rows[i];
-	/* A later SET has already told what is true. */
-	if (row->status.set_status != SET_STATUS_IN_DOUBT)
+	/* A later SET has told what is true; a pending one may never get there.
+	 */
+	if (row->status.set_status != SET_STATUS_IN_DOUBT &&
+	    row->status.set_status != SET_STATUS_PENDING)
 		return true;
 	status = verdict(doubt, before, row);
 	/* What else has changed was the proof, once. */
@@ -128,6 +130,8 @@ resolve(struct managed *server, struct doubt *doubt, struct snapshot *old)
 	    (status == SET_STATUS_SUCCEEDED ||
 		doubt->late != SET_STATUS_FAILED))
 		own_up(doubt, before, row);
+	if (row->status.set_status == SET_STATUS_PENDING)
+		return false;
 	if (status == doubt->late && !doubt->looked) {
 		doubt->looked = true;
 		return false;

@@ -1624,6 +1624,59 @@ doubt__and_a_change_that_does_not_reach_the_server__lasts(void **state)
 	assert_all_is_true(w);
 }
 
+/* Whether that takes long or not: with a server that hangs, it does. */
+static void
+doubt__and_a_change_that_was_pending__lasts(void **state)
+{
+	const struct {
+		const char *rules;
+		const struct ask *asks;
+	} all[] = {
+		{ "get 0 1722 before\nlist 0 1722 before\n",
+		    ASKS(MEMBER(0, "a", MODE, 1)) },
+		{ "add_scopes 0 5 before\nlist 00 1722 before\n",
+		    ASKS(SCOPE(0, "a", 9, CHANGE_CREATE)) },
+		{ "", ASKS(SCOPE(0, "a", 9, CHANGE_CREATE)) },
+	};
+	struct world *w = *state;
+	struct change *change;
+	struct said said;
+	size_t i;
+	int fd;
+
+	world_control(w, 0,
+	    "set 0 1726 after\nget 0 1722 before 2\nlist 0 1722 before\n");
+	change_finish(committed(w, ASKS(MEMBER(0, "a", MCLT, 60)), &said));
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	for (i = 0; i < nitems(all); i++) {
+		assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+		memset(&said, 0, sizeof(said));
+		change = checked(w, all[i].asks);
+		world_trap(w, 0);
+		change_commit(change, hear, &said);
+		fd = world_catch(w, 0);
+		change_expire(change);
+		assert_said(&said, CHANGE_OK);
+		change_finish(change);
+		assert_status(w, 0, "a", SET_STATUS_PENDING);
+		world_control(w, 0, all[i].rules);
+		world_let_go(fd, all[i].rules);
+		world_drain(w);
+		assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+		assert_int_equal(status(w, 0, "a")->last_set_flags, MCLT);
+		assert_int_equal(status(w, 0, "a")->last_set_result,
+		    RPC_S_CALL_FAILED);
+	}
+	world_control(w, 0, NULL);
+	world_poll(w);
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+	assert_int_equal(status(w, 0, "a")->last_set_flags, MCLT);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 60);
+	/* It was nobody else. */
+	assert_null(strstr(logged, "changed on the server"));
+	assert_all_is_true(w);
+}
+
 /* "Not done" would be said of members that are. */
 static void
 doubt__about_members__is_not_ended_by_scopes_that_fail(void **state)
@@ -2699,6 +2752,7 @@ main(void)
 		WITH(one_plain, doubt__that_ends__is_timed),
 		WITH(one_plain,
 		    doubt__and_a_change_that_does_not_reach_the_server__lasts),
+		WITH(one_plain, doubt__and_a_change_that_was_pending__lasts),
 		WITH(one_plain,
 		    doubt__about_members__is_not_ended_by_scopes_that_fail),
 		WITH(one_plain,
