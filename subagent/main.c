@@ -145,11 +145,14 @@ reopen_log(void)
 {
 	const char *path;
 
-	if ((path = unwritable_log()) == NULL)
-		netsnmp_logging_restart();
-	else
+	if ((path = unwritable_log()) != NULL) {
 		log_err("%s: %s: the log stays in the file that is open", path,
 		    strerror(errno));
+		return;
+	}
+	/* netsnmp_logging_restart() forgets files where there is syslog too. */
+	snmp_disable_filelog();
+	snmp_enable_filelog(NULL, 1);
 }
 
 /* A file that is wrong in any way changes nothing. */

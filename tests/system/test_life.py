@@ -366,7 +366,8 @@ class Signals(unittest.TestCase):
         with Lab(start=False) as lab:
             os.mkdir(lab.path("logs"))
             log, old = lab.path("logs", "log"), lab.path("logs", "old")
-            lab.argv = ["-Lf", log]
+            # Net-SNMP would leave out a file that comes after syslog.
+            lab.argv = ["-Lf", log, "-Ls", "d"]
             lab.start_snmpd()
             lab.start_agent()
             os.rename(log, old)
