@@ -144,12 +144,14 @@ file_changed(const char *path)
 }
 
 static bool
-is_refused_still(const struct windows *windows, const struct timespec *file)
+is_refused_still(struct windows *windows, const struct timespec *file)
 {
+	/* Another password: nothing is known of it. */
+	if (file->tv_sec != windows->refused_file.tv_sec ||
+	    file->tv_nsec != windows->refused_file.tv_nsec)
+		windows->refusals = 0;
 	return windows->refusals >= REFUSALS_MOST &&
-	    helper_clock() - windows->refused_at < REFUSAL_WAIT_MS &&
-	    file->tv_sec == windows->refused_file.tv_sec &&
-	    file->tv_nsec == windows->refused_file.tv_nsec;
+	    helper_clock() - windows->refused_at < REFUSAL_WAIT_MS;
 }
 
 static void

@@ -593,11 +593,15 @@ class Credentials(unittest.TestCase):
             self.assertIn(b"LOGON_FAILURE",
                           lab.get(server("LastErrorText", 1)))
             self.assertEqual(dhcpm.notes, ["refused: wrong password of 'admin'"] * 2)
-            # A new one counts at once.
+            # A new one counts at once, and its first refusal no more.
+            lab.secret("admin", "username = admin", "password = Oops-2")
+            for _ in range(3):
+                lab.refresh(1)
+            self.assertEqual(dhcpm.notes, ["refused: wrong password of 'admin'"] * 4)
             lab.secret("admin", "username = admin", "password = Secret-1")
             lab.refresh(1)
             self.assertEqual(lab.oper_status(), "up")
-            self.assertEqual(dhcpm.notes[2:], ["logon admin"])
+            self.assertEqual(dhcpm.notes[4:], ["logon admin"])
 
     def test_no_credentials__are_refused_before_anybody_is_asked(self):
         with dhcpm_server.DhcpmServer(least_level=0) as dhcpm:
