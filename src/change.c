@@ -140,25 +140,26 @@ leaves_doubt(const struct step *step, enum set_status status,
 
 /*
  * Tell in the row what became of its change.  Scopes that come and go are told
- * of while somebody waits for it, or when it goes wrong.
+ * of while somebody waits for it, or when it goes wrong.  False: not told.
  */
-static void
+static bool
 mark(const struct step *step, enum set_status status, enum dhcp_error result)
 {
 	struct snapshot_row *row;
 
 	if ((row = change_row_now(step->row)) == NULL)
-		return;
+		return false;
 	if (leaves_doubt(step, status, &row->status))
-		return;
+		return false;
 	if (step->kind != STEP_SET && status == SET_STATUS_SUCCEEDED &&
 	    !scopes_are_awaited(row))
-		return;
+		return false;
 	/* Those of an earlier SET would seem to have failed with scopes. */
 	row->status.last_set_flags = step->row->given & FAILOVER_SET_ALL;
 	row->status.set_status = status;
 	row->status.last_set_result = result;
 	row->status.last_set_time = time(NULL);
+	return true;
 }
 
 static void
@@ -263,6 +264,22 @@ give_up_groups(struct change *change, size_t i)
 			give_up(&change->groups[i].steps[j]);
 }
 
+/*
+ * Would it be a success if ${step} was done?  Not if it is to be undone, or if
+ * more was asked of its row.
+ */
+static bool
+is_all_of_its_row(const struct step *step)
+{
+	const struct change_row *row = step->row;
+	const struct scope_request *scope;
+
+	for (scope = row->scopes; scope != NULL; scope = scope->next)
+		if (scope->presence != row->scopes->presence)
+			return false;
+	return !step->applied && (row->given & FAILOVER_SET_ALL) == 0;
+}
+
 /* The next listing will tell whether it was done, or is not undone. */
 static void
 leave_in_doubt(const struct step *step)
@@ -274,9 +291,6 @@ leave_in_doubt(const struct step *step)
 	const enum dhcp_error result = step->result != ERROR_SUCCESS ?
 	    step->result :
 	    ERROR_OPERATION_ABORTED;
-	const enum set_status late = !step->doubtful ? SET_STATUS_NONE :
-	    step->applied			     ? SET_STATUS_SUCCEEDED :
-						       SET_STATUS_FAILED;
 	char text[256];
 	const struct observation o = {
 		.kind = EVENT_SET_FAILED,
@@ -292,18 +306,14 @@ leave_in_doubt(const struct step *step)
 	    DhcpfoErrorText(result));
 	log_warning("server \"%s\": \"%s\": %s", server->name, o.relationship,
 	    text);
-	if (step->kind == STEP_SET) {
-		mark(step, SET_STATUS_IN_DOUBT, result);
-		doubt_add(server, step->row->key, step->row->key_length,
-		    &step->want, step->flags, late, early);
-	} else {
-		/*
-		 * Rows and scopes are there or not, as the next listing shows;
-		 * but if not, nothing else says so.
-		 */
+	if (step->kind == STEP_SET || is_all_of_its_row(step)) {
+		if (mark(step, SET_STATUS_IN_DOUBT, result))
+			doubt_add(server, step, early);
+	} else
 		mark(step, SET_STATUS_FAILED, result);
+	/* A row or a scope that is not there afterwards tells of nothing. */
+	if (step->kind != STEP_SET)
 		roster_observe(server->roster, &o);
-	}
 	/* A second listing right after that one would show nothing more. */
 	if (server->poll == NULL || early)
 		roster_poll(server);

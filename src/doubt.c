@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "change_private.h"
 #include "doubt.h"
 #include "log.h"
 
@@ -11,11 +12,15 @@ struct doubt {
 	char key[KEY_MAX];
 	size_t length;
 	DHCP_FAILOVER_RELATIONSHIP want; /* numbers only */
-	DWORD flags;
+	DWORD flags; /* 0: not of members */
 	bool authenticated; /* of SHAREDSECRET: whether there is to be one */
 	bool early; /* the listing to come may be older */
-	enum set_status late; /* what a call still under way would end */
+	/* What a call still under way would end: that it is (not) undone. */
+	enum set_status late;
 	bool looked; /* one listing has shown that */
+	bool gone; /* the scopes are to be, or, if there are none, the row */
+	size_t nscopes;
+	DHCP_IP_ADDRESS scopes[];
 };
 
 /* What is still to be found out of that row, if anything. */
@@ -34,27 +39,37 @@ drop(struct roster *roster, uint32_t server, const char *key, size_t length)
 }
 
 void
-doubt_add(struct managed *server, const char *key, size_t length,
-    const DHCP_FAILOVER_RELATIONSHIP *want, DWORD flags, enum set_status late,
-    bool early)
+doubt_add(struct managed *server, const struct step *step, bool early)
 {
+	const DHCP_FAILOVER_RELATIONSHIP *want = &step->want;
+	const struct change_row *row = step->row;
 	struct roster *roster = server->roster;
 	struct doubt *doubt;
+	size_t n = 0;
 
+	if (step->kind == STEP_ADD || step->kind == STEP_REMOVE)
+		n = failover_scope_count(want);
 	/* The row tells of its last SET: it is not for one before to end it. */
-	drop(roster, server->index, key, length);
-	if ((doubt = calloc(1, sizeof(*doubt))) == NULL) {
+	drop(roster, server->index, row->key, row->key_length);
+	doubt = calloc(1, sizeof(*doubt) + n * sizeof(doubt->scopes[0]));
+	if (doubt == NULL) {
 		log_err("server \"%s\": no memory: the row stays in doubt",
 		    server->name);
 		return;
 	}
 	doubt->server = server->index;
-	memcpy(doubt->key, key, length);
-	doubt->length = length;
-	doubt->flags = flags;
-	doubt->late = late;
+	memcpy(doubt->key, row->key, row->key_length);
+	doubt->length = row->key_length;
+	doubt->flags = step->kind == STEP_SET ? step->flags : 0;
+	doubt->late = !step->doubtful ? SET_STATUS_NONE :
+	    step->applied	      ? SET_STATUS_SUCCEEDED :
+					SET_STATUS_FAILED;
 	doubt->early = early;
-	failover_apply(&doubt->want, want, flags & ~SHAREDSECRET);
+	doubt->gone = step->kind == STEP_REMOVE || step->kind == STEP_DELETE;
+	for (; doubt->nscopes < n; doubt->nscopes++)
+		doubt->scopes[doubt->nscopes] =
+		    want->pScopes->Elements[doubt->nscopes];
+	failover_apply(&doubt->want, want, doubt->flags & ~SHAREDSECRET);
 	doubt->authenticated =
 	    want->SharedSecret != NULL && want->SharedSecret[0] != '\0';
 	doubt->next = roster->doubts;
@@ -70,6 +85,21 @@ own_up(const struct doubt *doubt, struct snapshot_row *before,
 	    doubt->flags & ~(CHANGESTATE | PREVSTATE | SHAREDSECRET));
 	if (doubt->flags & SHAREDSECRET)
 		before->authenticated = now->authenticated;
+}
+
+/* What became of one about scopes, or about ${row}, which is there. */
+static enum set_status
+verdict_by_presence(const struct doubt *doubt, const struct snapshot *snapshot,
+    const struct snapshot_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < doubt->nscopes; i++)
+		if ((snapshot_find_scope(snapshot, row, doubt->scopes[i]) ==
+			snapshot->nscopes) != doubt->gone)
+			return SET_STATUS_FAILED;
+	return doubt->nscopes == 0 && doubt->gone ? SET_STATUS_FAILED :
+						    SET_STATUS_SUCCEEDED;
 }
 
 /*
@@ -121,7 +151,8 @@ resolve(struct managed *server, struct doubt *doubt, struct snapshot *old)
 	if (row->status.set_status != SET_STATUS_IN_DOUBT &&
 	    row->status.set_status != SET_STATUS_PENDING)
 		return true;
-	status = verdict(doubt, before, row);
+	status = doubt->flags != 0 ? verdict(doubt, before, row) :
+				     verdict_by_presence(doubt, snapshot, row);
 	/* What else has changed was the proof, once. */
 	if (status == SET_STATUS_IN_DOUBT && doubt->looked)
 		status = doubt->late;
@@ -156,6 +187,14 @@ resolve(struct managed *server, struct doubt *doubt, struct snapshot *old)
 		log_warning("server \"%s\": \"%s\": set: stays in doubt, for "
 			    "the server does not tell its secret",
 		    server->name, o.relationship);
+		return true;
+	}
+	if (doubt->flags == 0) {
+		/* That they are there, or not, is an event of its own. */
+		log_notice("server \"%s\": \"%s\": what was in doubt is found "
+			   "%sdone",
+		    server->name, o.relationship,
+		    status == SET_STATUS_FAILED ? "not " : "");
 		return true;
 	}
 	log_notice("server \"%s\": \"%s\": %s", server->name, o.relationship,

@@ -8,16 +8,14 @@
 
 #include "roster.h"
 
+struct step;
+
 /**
- * Remember that ${flags} of the row may have become what ${want} says, in place
- * of what was remembered of it.  It takes two listings to find that it is
- * ${late}: FAILED while the server may be at it still, SUCCEEDED while it may
- * be at taking it back, NONE if it is at neither.  The listing that comes next
- * does not tell if it is ${early}: from before that.
+ * Remember that ${step} may have been done, in place of what was remembered of
+ * its row.  The listing that comes next does not tell if it is ${early}: from
+ * before that.
  */
-void doubt_add(struct managed *server, const char *key, size_t length,
-    const DHCP_FAILOVER_RELATIONSHIP *want, DWORD flags, enum set_status late,
-    bool early);
+void doubt_add(struct managed *server, const struct step *step, bool early);
 
 /**
  * ${server} has a new snapshot: tell in its rows, and forget.  What was done is

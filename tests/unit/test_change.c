@@ -1741,6 +1741,48 @@ doubt__about_rows_and_scopes__is_an_event(void **state)
 	}
 }
 
+/* Or an alarm for failed SETs would be about what is done. */
+static void
+doubt__about_scopes_or_a_deletion__ends_as_it_is_found(void **state)
+{
+	const struct {
+		const char *rules, *name;
+		enum set_status soon, later;
+		const struct ask *asks;
+	} all[] = {
+		{ "add_scopes 0 1726 after\nget 0 1722 before 2\n", "a",
+		    SET_STATUS_SUCCEEDED, SET_STATUS_SUCCEEDED,
+		    ASKS(SCOPE(0, "a", 8, CHANGE_CREATE)) },
+		{ "delete_scopes 0 1726 before\nget 0 1722 before 2\n", "a",
+		    SET_STATUS_IN_DOUBT, SET_STATUS_FAILED,
+		    ASKS(SCOPE(0, "a", 8, CHANGE_DESTROY)) },
+		{ "delete_scopes 0 1726 after\nget 0 1460 before 2\n", "a",
+		    SET_STATUS_SUCCEEDED, SET_STATUS_SUCCEEDED,
+		    ASKS(SCOPE(0, "a", 8, CHANGE_DESTROY)) },
+		{ "delete 0 1726 before\nget 0 1722 before 2\n", "b",
+		    SET_STATUS_IN_DOUBT, SET_STATUS_FAILED,
+		    ASKS(ROW(0, "b", CHANGE_DESTROY)) },
+	};
+	struct world *w = *state;
+	struct said said;
+	size_t i;
+
+	for (i = 0; i < nitems(all); i++) {
+		world_control(w, 0, all[i].rules);
+		change_finish(committed(w, all[i].asks, &said));
+		assert_said(&said, CHANGE_UNDO_FAILED);
+		assert_status(w, 0, all[i].name, all[i].soon);
+		world_control(w, 0, NULL);
+		world_poll(w);
+		assert_status(w, 0, all[i].name, all[i].later);
+		assert_int_equal(status(w, 0, all[i].name)->last_set_flags, 0);
+		assert_int_equal(status(w, 0, all[i].name)->last_set_result,
+		    all[i].later == SET_STATUS_FAILED ? RPC_S_CALL_FAILED :
+							ERROR_SUCCESS);
+		assert_all_is_true(w);
+	}
+}
+
 /* Any other error would promise that nothing has been changed. */
 static void
 doubt__that_cannot_be_ended__is_told_as_undo_failed(void **state)
@@ -2758,6 +2800,8 @@ main(void)
 		WITH(one_plain,
 		    doubt__that_cannot_be_ended__is_told_as_undo_failed),
 		WITH(one_plain, doubt__about_rows_and_scopes__is_an_event),
+		WITH(one_plain,
+		    doubt__about_scopes_or_a_deletion__ends_as_it_is_found),
 		WITH(pair,
 		    both__a_change_of_one__is_made_on_the_partner_as_well),
 		WITH(pair, both__a_row_that_comes_and_goes__does_so_on_both),
