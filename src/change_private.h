@@ -47,6 +47,7 @@ struct step {
 	DHCP_FAILOVER_RELATIONSHIP *old; /* as it was; NULL: absent */
 	enum dhcp_error result;
 	bool called, applied;
+	bool keeps_secret; /* undone but for its secret */
 	bool doubtful; /* nobody knows whether it was done, or undone */
 };
 

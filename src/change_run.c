@@ -201,7 +201,7 @@ step_run(struct failover_server *server, struct step *step)
  * not known, and to set none would make anybody believed.
  */
 static enum dhcp_error
-restore_members(struct failover_server *server, const struct step *step)
+restore_members(struct failover_server *server, struct step *step)
 {
 	DHCP_FAILOVER_RELATIONSHIP *now;
 	DWORD flags = step->flags;
@@ -222,7 +222,8 @@ restore_members(struct failover_server *server, const struct step *step)
 		if (error != ERROR_SUCCESS)
 			return error;
 	}
-	return flags == step->flags ? ERROR_SUCCESS : ERROR_NOT_SUPPORTED;
+	step->keeps_secret = flags != step->flags;
+	return step->keeps_secret ? ERROR_NOT_SUPPORTED : ERROR_SUCCESS;
 }
 
 /* The scopes of ${now}, but those that ${step} names as they were before it. */
@@ -273,7 +274,7 @@ restore_scopes(struct failover_server *server, const struct step *step)
 
 /* Members and scopes that were not ours may have moved on meanwhile. */
 static enum dhcp_error
-step_restore(struct failover_server *server, const struct step *step)
+step_restore(struct failover_server *server, struct step *step)
 {
 	if (step->kind == STEP_SET)
 		/* What came between two calls was not seen before them. */

@@ -18,6 +18,7 @@ struct doubt {
 	/* What a call still under way would end: that it is (not) undone. */
 	enum set_status late;
 	bool looked; /* one listing has shown that */
+	bool keeps_secret; /* undone are the other members alone */
 	bool gone; /* the scopes are to be, or, if there are none, the row */
 	size_t nscopes;
 	DHCP_IP_ADDRESS scopes[];
@@ -64,6 +65,7 @@ doubt_add(struct managed *server, const struct step *step, bool early)
 	doubt->late = !step->doubtful ? SET_STATUS_NONE :
 	    step->applied	      ? SET_STATUS_SUCCEEDED :
 					SET_STATUS_FAILED;
+	doubt->keeps_secret = step->keeps_secret;
 	doubt->early = early;
 	doubt->gone = step->kind == STEP_REMOVE || step->kind == STEP_DELETE;
 	for (; doubt->nscopes < n; doubt->nscopes++)
@@ -113,7 +115,8 @@ verdict(const struct doubt *doubt, const struct snapshot_row *before,
 	const DWORD others = doubt->flags & ~SHAREDSECRET;
 
 	if (!failover_equal(&now->rel, &doubt->want, others))
-		return SET_STATUS_FAILED;
+		return doubt->keeps_secret ? SET_STATUS_IN_DOUBT :
+					     SET_STATUS_FAILED;
 	if (others == doubt->flags)
 		return SET_STATUS_SUCCEEDED;
 	if (before == NULL)

@@ -2529,6 +2529,8 @@ undo__on_a_server_that_does_not_tell_its_secret__never_removes_it(void **state)
 	assert_null(strstr(text.secrets, "a -\n"));
 	assert_true(world_row(w, 0, "a")->authenticated);
 	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 3600);
+	/* "Not done" would be said of a secret that is there. */
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
 }
 
 /* As Kea after a change: nobody may set anything until it has settled. */
