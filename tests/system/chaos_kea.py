@@ -65,7 +65,8 @@ class KeaPair(Asker):
             ("Mclt", ("u", 3600)), ("Percentage", ("u", 60)),
             ("State", ("i", NORMAL)), ("SafePeriod", ("u", 66)),
             ("RowStatus", ("i", 6))))
-        if self.order(self.numbers[0], label, value)[0] == "noError":
+        # Before a Kea that hangs has said no, it may be pending.
+        if self.order(self.numbers[0], label, value)[1]:
             raise Wrong("Kea was given %s = %s" % (label, value))
 
     def set_safe_period(self, seconds):

@@ -110,6 +110,8 @@ class Soak:
                         "HEAP=" + lab.path("heap")]
         lab.start_snmpd()
         lab.start_agent()
+        # That of main(), of the history, perhaps of a sanitizer.
+        self.other_threads = self.threads() - len(lab.servers)
         if self.judged:
             with open(lab.path("heap"), "rb") as file:
                 self.heap = mmap.mmap(file.fileno(), 16, prot=mmap.PROT_READ)
@@ -380,9 +382,11 @@ class Soak:
             lab.refresh(number)
         lab.forget(1)
         # The worker of a server that was removed ends when it has time.
-        tasks = "/proc/%d/task" % lab.agent.pid
-        wait(lambda: len(os.listdir(tasks)) <= len(lab.servers) + 2,
-             "there is a thread for each server, for the history and the rest")
+        wait(lambda: self.threads() == len(lab.servers) + self.other_threads,
+             "each server has its thread, and none else")
+
+    def threads(self):
+        return len(os.listdir("/proc/%d/task" % self.lab.agent.pid))
 
     def until_done(self, writer, kind, varbinds):
         answers = collections.Counter()
@@ -419,8 +423,7 @@ class Soak:
             descriptors = len(os.listdir("/proc/%d/fd" % pid))
         except PermissionError:  # dhcpfod lets nobody look but root
             descriptors = None
-        return (octets, blocks, rss, descriptors,
-                len(os.listdir("/proc/%d/task" % pid)))
+        return octets, blocks, rss, descriptors, self.threads()
 
     def run(self, seconds=0, requests=0, phases=1, warm_up=2):
         began = time.monotonic()
