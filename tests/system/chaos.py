@@ -72,8 +72,9 @@ class Chaos(Faults):
 
     def use(self, missing, chances):
         if missing:
-            print("# chaos: LEFT OUT are %s: %s" % (
-                ", ".join(chances), missing), file=sys.stderr, flush=True)
+            # In one piece: between the two of print() others may write.
+            sys.stderr.write("# chaos: LEFT OUT are %s: %s\n" % (
+                ", ".join(chances), missing))
             return False
         self.chances.update(chances)
         return True

@@ -158,7 +158,7 @@ class Tap:
                                    name)
             if outcome == "skip":
                 text = " ".join(text.split())
-                print("SKIPPED: %s: %s" % (name, text), file=sys.stderr)
+                sys.stderr.write("SKIPPED: %s: %s\n" % (name, text))
                 if good:
                     line, text = line + " # SKIP " + text, ""
                 else:
