@@ -50,12 +50,6 @@ is_doubtful(enum dhcp_error error)
 	return error == ERROR_TIMEOUT || error == RPC_S_CALL_FAILED;
 }
 
-static bool
-has_secret(const DHCP_FAILOVER_RELATIONSHIP *rel)
-{
-	return rel->SharedSecret != NULL && rel->SharedSecret[0] != '\0';
-}
-
 enum outcome { NOT_DONE, DONE, NOT_KNOWN };
 
 /* Of a call that sets members of ${now}. */
@@ -69,7 +63,8 @@ set_outcome(const struct step *step, const DHCP_FAILOVER_RELATIONSHIP *now)
 	if (others == step->flags)
 		return DONE;
 	/* Not every server tells its secret. */
-	if (has_secret(now) || (step->old != NULL && has_secret(step->old)))
+	if (failover_has_secret(now) ||
+	    (step->old != NULL && failover_has_secret(step->old)))
 		return failover_equal(now, &step->want, SHAREDSECRET) ?
 		    DONE :
 		    NOT_DONE;
@@ -207,13 +202,13 @@ restore_members(struct failover_server *server, struct step *step)
 	DWORD flags = step->flags;
 	enum dhcp_error error;
 
-	if ((flags & SHAREDSECRET) != 0 && !has_secret(step->old) &&
-	    has_secret(&step->want)) {
+	if ((flags & SHAREDSECRET) != 0 && !failover_has_secret(step->old) &&
+	    failover_has_secret(&step->want)) {
 		error = failover_server_get(server, step->want.RelationshipName,
 		    &now);
 		if (error != ERROR_SUCCESS)
 			return error;
-		if (!has_secret(now))
+		if (!failover_has_secret(now))
 			flags &= ~SHAREDSECRET;
 		failover_free(now);
 	}

@@ -72,8 +72,7 @@ doubt_add(struct managed *server, const struct step *step, bool early)
 		doubt->scopes[doubt->nscopes] =
 		    want->pScopes->Elements[doubt->nscopes];
 	failover_apply(&doubt->want, want, doubt->flags & ~SHAREDSECRET);
-	doubt->authenticated =
-	    want->SharedSecret != NULL && want->SharedSecret[0] != '\0';
+	doubt->authenticated = failover_has_secret(want);
 	doubt->next = roster->doubts;
 	roster->doubts = doubt;
 }
@@ -149,8 +148,7 @@ resolve(struct managed *server, struct doubt *doubt, struct snapshot *old)
 	if (i == snapshot->n)
 		return true;
 	row = &snapshot->rows[i];
-	/* A later SET has told what is true; a pending one may never get there.
-	 */
+	/* A later SET has told what is true; one that is pending may not. */
 	if (row->status.set_status != SET_STATUS_IN_DOUBT &&
 	    row->status.set_status != SET_STATUS_PENDING)
 		return true;

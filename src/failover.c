@@ -191,6 +191,12 @@ failover_same_servers(const DHCP_FAILOVER_RELATIONSHIP *a,
 	    text_equal(a->SecondaryServerName, b->SecondaryServerName);
 }
 
+bool
+failover_has_secret(const DHCP_FAILOVER_RELATIONSHIP *rel)
+{
+	return rel->SharedSecret != NULL && rel->SharedSecret[0] != '\0';
+}
+
 size_t
 failover_scope_count(const DHCP_FAILOVER_RELATIONSHIP *rel)
 {

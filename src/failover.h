@@ -57,6 +57,9 @@ bool failover_equal(const DHCP_FAILOVER_RELATIONSHIP *a,
 bool failover_same_servers(const DHCP_FAILOVER_RELATIONSHIP *a,
     const DHCP_FAILOVER_RELATIONSHIP *b);
 
+/** Has ${rel} a secret?  An empty one is none. */
+bool failover_has_secret(const DHCP_FAILOVER_RELATIONSHIP *rel);
+
 /** Step 1 of MS-DHCPM 3.2.4.91: success or ERROR_INVALID_PARAMETER. */
 enum dhcp_error
 failover_check_set(DWORD flags, const DHCP_FAILOVER_RELATIONSHIP *rel);

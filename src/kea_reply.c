@@ -151,18 +151,6 @@ parse(const char *text, size_t length, struct kea_fault *fault)
 	return NULL;
 }
 
-static bool
-is_utf8(const char *text)
-{
-	uint32_t code;
-	size_t length;
-
-	for (; *text != '\0'; text += length)
-		if ((length = utf8_decode(text, &code)) == 0)
-			return false;
-	return true;
-}
-
 /*
  * Kea tells each octet of a string beyond ASCII as if it were a character: a
  * text that was UTF-8 becomes so again, in ${octets}, any other stays as it is.
@@ -181,7 +169,7 @@ undo(const char *text, char octets[WORD_MAX + 1])
 		octets[n++] = (char)code;
 	}
 	octets[n] = '\0';
-	return *at == '\0' && is_utf8(octets) ? octets : text;
+	return *at == '\0' && utf8_is_valid(octets) ? octets : text;
 }
 
 /* A string member that is short enough, or NULL. */

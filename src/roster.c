@@ -203,8 +203,7 @@ roster_apply(struct managed *server, struct snapshot_row *row,
 	tally(server, row, -1);
 	failover_apply(&row->rel, want, flags & ~SHAREDSECRET);
 	if (flags & SHAREDSECRET)
-		row->authenticated =
-		    want->SharedSecret != NULL && want->SharedSecret[0] != '\0';
+		row->authenticated = failover_has_secret(want);
 	tally(server, row, 1);
 	if (changed)
 		row->status.last_change = server->roster->changed_at =

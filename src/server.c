@@ -522,12 +522,6 @@ restore_members(struct failover_server *server,
 	return server->type->ops->set(server, flags, old);
 }
 
-static bool
-has_secret(const DHCP_FAILOVER_RELATIONSHIP *rel)
-{
-	return rel->SharedSecret != NULL && rel->SharedSecret[0] != '\0';
-}
-
 static enum dhcp_error
 restore_deleted(struct failover_server *server,
     const DHCP_FAILOVER_RELATIONSHIP *old)
@@ -541,10 +535,9 @@ restore_deleted(struct failover_server *server,
 		return error;
 	if ((error = server->type->ops->create(server, old)) != ERROR_SUCCESS)
 		return error;
-	if (!has_secret(old))
+	if (!failover_has_secret(old))
 		log_warning("server \"%s\": \"%s\": made anew without a "
-			    "secret: "
-			    "if it had one, set it, for it is not told",
+			    "secret: if it had one, set it, for it is not told",
 		    server->name, old->RelationshipName);
 
 	/* Create has opinions of its own about these. */
@@ -576,7 +569,7 @@ restore_changed(struct failover_server *server,
 
 	/* Not every server tells its secret: without one, leave it alone. */
 	flags = different_members(old, now);
-	if (!has_secret(old))
+	if (!failover_has_secret(old))
 		flags &= ~SHAREDSECRET;
 
 	/* Scopes can be added in state NORMAL only: do it while that lasts. */

@@ -73,9 +73,7 @@ find_relationship(struct local *local, const char *name, struct found *found)
 static const char *
 secret_of(const DHCP_FAILOVER_RELATIONSHIP *rel)
 {
-	if (rel->SharedSecret == NULL || rel->SharedSecret[0] == '\0')
-		return NULL;
-	return rel->SharedSecret;
+	return failover_has_secret(rel) ? rel->SharedSecret : NULL;
 }
 
 /* Write all members of ${rel} with ${statement}. */

@@ -287,8 +287,7 @@ give_row(const struct windows *windows, const DHCP_FAILOVER_RELATIONSHIP *rel,
 	DHCP_FAILOVER_STATISTICS *stats;
 	bool more;
 
-	row.authenticated =
-	    rel->SharedSecret != NULL && rel->SharedSecret[0] != '\0';
+	row.authenticated = failover_has_secret(rel);
 	row.rel.SharedSecret = NULL;
 	if (!collect(windows, rel, &stats))
 		return false;

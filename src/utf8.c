@@ -49,6 +49,18 @@ utf8_decode(const char *text, uint32_t *code)
 }
 
 bool
+utf8_is_valid(const char *text)
+{
+	uint32_t code;
+	size_t length;
+
+	for (; *text != '\0'; text += length)
+		if ((length = utf8_decode(text, &code)) == 0)
+			return false;
+	return true;
+}
+
+bool
 utf8_is_control(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7F && code < 0xA0);

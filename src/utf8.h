@@ -16,6 +16,9 @@
  */
 size_t utf8_decode(const char *text, uint32_t *code);
 
+/** Is all of ${text}, which ends with a NUL, UTF-8? */
+bool utf8_is_valid(const char *text);
+
 /** Would ${code} make a terminal or a log do something?  (C0, DEL, C1.) */
 bool utf8_is_control(uint32_t code);
 

@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "json.h"
-#include "text.h"
+#include "utf8.h"
 
 #include "member.h"
 
@@ -275,7 +275,7 @@ member_from_text(const struct member *member, const char *text,
 	uint32_t number;
 
 	if (member->kind == MEMBER_KIND_TEXT) {
-		if (!text_is_utf8(text)) {
+		if (!utf8_is_valid(text)) {
 			snprintf(why, size, "this is not UTF-8");
 			return false;
 		}

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "message.h"
-#include "text.h"
+#include "utf8.h"
 
 #include "secret.h"
 
@@ -135,7 +135,7 @@ finish(char *text, size_t n, size_t size)
 		return "it is too long for a secret";
 	if (strchr(text, '\n') != NULL)
 		return "there is more than one line in it";
-	if (!text_is_utf8(text))
+	if (!utf8_is_valid(text))
 		return "it is not UTF-8";
 	return NULL;
 }

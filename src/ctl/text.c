@@ -43,15 +43,3 @@ text_width(const char *text)
 	}
 	return width;
 }
-
-bool
-text_is_utf8(const char *text)
-{
-	uint32_t code;
-	size_t length;
-
-	for (; *text != '\0'; text += length)
-		if ((length = utf8_decode(text, &code)) == 0)
-			return false;
-	return true;
-}

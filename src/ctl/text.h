@@ -6,7 +6,6 @@
 #ifndef DHCPFOCTL_TEXT_H
 #define DHCPFOCTL_TEXT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -15,8 +14,5 @@ void text_put(FILE *file, const char *text);
 
 /** Number of characters that text_put() writes. */
 size_t text_width(const char *text);
-
-/** Is ${text} UTF-8? */
-bool text_is_utf8(const char *text);
 
 #endif
