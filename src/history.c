@@ -290,26 +290,32 @@ compare_rows(const void *a, const void *b)
 	return compare_with(a, y->server, y->name);
 }
 
-/* Among those that are sorted. */
-static struct history_row *
-search(const struct history *history, uint32_t server, const char *name)
+/* Where it is among those that are sorted, or would be. */
+static size_t
+position(const struct history *history, uint32_t server, const char *name)
 {
 	size_t low = 0, high = history->sorted, middle;
-	struct history_row *row;
-	int order;
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		row = &history->rows[middle];
-		order = compare_with(row, server, name);
-		if (order == 0)
-			return row;
-		if (order < 0)
+		if (compare_with(&history->rows[middle], server, name) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return NULL;
+	return low;
+}
+
+/* Among those that are sorted. */
+static struct history_row *
+search(const struct history *history, uint32_t server, const char *name)
+{
+	const size_t i = position(history, server, name);
+
+	return i < history->sorted &&
+		compare_with(&history->rows[i], server, name) == 0 ?
+	    &history->rows[i] :
+	    NULL;
 }
 
 static void
@@ -334,6 +340,13 @@ history_find(struct history *history, uint32_t server, const char *name)
 	const struct history_row *row = find(history, server, name);
 
 	return row != NULL && !row->forgotten ? row : NULL;
+}
+
+size_t
+history_first(struct history *history, uint32_t server)
+{
+	sort(history);
+	return position(history, server, "");
 }
 
 const struct history_row *

@@ -43,7 +43,10 @@ struct history *history_open(const char *directory, struct workshop *shop,
 const struct history_row *
 history_find(struct history *history, uint32_t server, const char *name);
 
-/** The ${i}-th row of those, or NULL. */
+/** Which of those is the first of that server, if it has any. */
+size_t history_first(struct history *history, uint32_t server);
+
+/** The ${i}-th row of those, by server and name, or NULL. */
 const struct history_row *history_at(struct history *history, size_t i);
 
 /** Know ${row}, which is kept, when its server comes back. */

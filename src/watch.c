@@ -232,9 +232,11 @@ forget_leavers(const struct managed *server)
 	const struct history_row *row;
 	size_t i;
 
-	for (i = 0; (row = history_at(history, i)) != NULL; i++)
-		if (row->server == server->index && !row->forgotten &&
-		    !is_listed(server, row->name))
+	for (i = history_first(history, server->index);
+	     (row = history_at(history, i)) != NULL &&
+	     row->server == server->index;
+	     i++)
+		if (!row->forgotten && !is_listed(server, row->name))
 			history_forget(history, row->server, row->name);
 }
 

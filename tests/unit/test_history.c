@@ -156,6 +156,34 @@ rows__that_are_kept_since_the_start__are_found_as_they_are_now(void **state)
 }
 
 static void
+rows__of_one_server__are_together_wherever_they_were_kept(void **state)
+{
+	struct place *p = *state;
+	const struct history_row late = { 2, "beta", 3, 1, 1, 1, false };
+	size_t i;
+
+	begin(p);
+	assert_int_equal(history_first(p->history, 1), 0);
+	assert_null(history_at(p->history, 0));
+	keep(p, 3, "alpha", 4);
+	keep(p, 2, "gamma", 4);
+	keep(p, 1, "omega", 4);
+	end(p);
+	begin(p);
+	history_remember(p->history, &late);
+	i = history_first(p->history, 2);
+	assert_int_equal(i, 1);
+	assert_string_equal(history_at(p->history, i)->name, "beta");
+	assert_string_equal(history_at(p->history, i + 1)->name, "gamma");
+	assert_int_equal(history_at(p->history, i + 2)->server, 3);
+	/* One that has none begins where it would be. */
+	assert_int_equal(history_first(p->history, 0), 0);
+	assert_int_equal(history_first(p->history, 4), 4);
+	assert_null(history_at(p->history, 4));
+	end(p);
+}
+
+static void
 events__that_the_log_holds__are_there_after_a_restart(void **state)
 {
 	struct place *p = *state;
@@ -442,6 +470,9 @@ main(void)
 		    teardown),
 		cmocka_unit_test_setup_teardown(
 		    rows__that_are_kept_since_the_start__are_found_as_they_are_now,
+		    setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    rows__of_one_server__are_together_wherever_they_were_kept,
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    events__that_the_log_holds__are_there_after_a_restart,
