@@ -104,38 +104,39 @@ scopes_are_awaited(const struct snapshot_row *row)
 {
 	if (row->status.set_status == SET_STATUS_PENDING)
 		return true;
-	/* That they failed is true no more. */
+	/* That they failed, or may have, is true no more. */
 	return row->status.last_set_flags == 0 &&
 	    (row->status.set_status == SET_STATUS_FAILED ||
-		row->status.set_status == SET_STATUS_UNDONE);
+		row->status.set_status == SET_STATUS_UNDONE ||
+		row->status.set_status == SET_STATUS_IN_DOUBT);
 }
 
 /*
- * A doubt ends with the next set.  What did not reach the server is none, nor
- * are scopes or a deletion.
+ * A doubt ends with the next set, and one of scopes or a deletion with the next
+ * of these, too.  What did not reach the server is none.
  */
 static bool
 leaves_doubt(const struct step *step, enum set_status status,
     struct row_status *now)
 {
 	struct row_status *hidden = &step->row->hidden;
+	const struct row_status *doubt =
+	    now->set_status == SET_STATUS_PENDING ? hidden : now;
 
 	if (status == SET_STATUS_PENDING) {
 		if (now->set_status == SET_STATUS_IN_DOUBT)
 			*hidden = *now;
 		return false;
 	}
-	if (step->kind == STEP_SET &&
-	    (status != SET_STATUS_FAILED || step->called))
+	if (doubt->set_status != SET_STATUS_IN_DOUBT ||
+	    (step->called &&
+		(step->kind == STEP_SET || doubt->last_set_flags == 0)))
 		return false;
-	if (now->set_status == SET_STATUS_PENDING &&
-	    hidden->set_status == SET_STATUS_IN_DOUBT) {
-		now->set_status = hidden->set_status;
-		now->last_set_flags = hidden->last_set_flags;
-		now->last_set_result = hidden->last_set_result;
-		now->last_set_time = hidden->last_set_time;
-	}
-	return now->set_status == SET_STATUS_IN_DOUBT;
+	now->set_status = doubt->set_status;
+	now->last_set_flags = doubt->last_set_flags;
+	now->last_set_result = doubt->last_set_result;
+	now->last_set_time = doubt->last_set_time;
+	return true;
 }
 
 /*

@@ -1783,6 +1783,59 @@ doubt__about_scopes_or_a_deletion__ends_as_it_is_found(void **state)
 	}
 }
 
+/* The row tells of its last SET, here as well. */
+static void
+doubt__about_scopes__is_not_ended_by_an_earlier_one(void **state)
+{
+	struct world *w = *state;
+	struct said said;
+
+	world_control(w, 0,
+	    "add_scopes 0 1726 after\nget 0 1722 before 2\n"
+	    "list 0 1722 before\n");
+	change_finish(
+	    committed(w, ASKS(SCOPE(0, "a", 8, CHANGE_CREATE)), &said));
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	world_control(w, 0,
+	    "add_scopes 0 1726 before\nget 00 1722 before 2\n"
+	    "list 0 1722 before\n");
+	change_finish(
+	    committed(w, ASKS(SCOPE(0, "a", 9, CHANGE_CREATE)), &said));
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+
+	world_control(w, 0, NULL);
+	world_poll(w);
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	world_poll(w);
+	assert_status(w, 0, "a", SET_STATUS_FAILED);
+	assert_all_is_true(w);
+}
+
+/* Or what was added in doubt, and then removed, had failed for ever. */
+static void
+doubt__about_scopes__ends_when_scopes_succeed(void **state)
+{
+	struct world *w = *state;
+	struct said said;
+
+	world_control(w, 0,
+	    "add_scopes 0 1726 after\nget 0 1722 before 2\n"
+	    "list 0 1722 before\n");
+	change_finish(
+	    committed(w, ASKS(SCOPE(0, "a", 8, CHANGE_CREATE)), &said));
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	world_control(w, 0, NULL);
+	done(w, ASKS(SCOPE(0, "a", 8, CHANGE_DESTROY)));
+	world_poll(w);
+	world_poll(w);
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+	assert_int_equal(status(w, 0, "a")->last_set_result, ERROR_SUCCESS);
+	assert_all_is_true(w);
+}
+
 /* Any other error would promise that nothing has been changed. */
 static void
 doubt__that_cannot_be_ended__is_told_as_undo_failed(void **state)
@@ -2799,6 +2852,9 @@ main(void)
 		WITH(one_plain, doubt__and_a_change_that_was_pending__lasts),
 		WITH(one_plain,
 		    doubt__about_members__is_not_ended_by_scopes_that_fail),
+		WITH(one_plain,
+		    doubt__about_scopes__is_not_ended_by_an_earlier_one),
+		WITH(one_plain, doubt__about_scopes__ends_when_scopes_succeed),
 		WITH(one_plain,
 		    doubt__that_cannot_be_ended__is_told_as_undo_failed),
 		WITH(one_plain, doubt__about_rows_and_scopes__is_an_event),
