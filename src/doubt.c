@@ -148,10 +148,6 @@ resolve(struct managed *server, struct doubt *doubt, struct snapshot *old)
 	if (i == snapshot->n)
 		return true;
 	row = &snapshot->rows[i];
-	/* A later SET has told what is true; one that is pending may not. */
-	if (row->status.set_status != SET_STATUS_IN_DOUBT &&
-	    row->status.set_status != SET_STATUS_PENDING)
-		return true;
 	status = doubt->flags != 0 ? verdict(doubt, before, row) :
 				     verdict_by_presence(doubt, snapshot, row);
 	/* What else has changed was the proof, once. */
@@ -162,8 +158,11 @@ resolve(struct managed *server, struct doubt *doubt, struct snapshot *old)
 	    (status == SET_STATUS_SUCCEEDED ||
 		doubt->late != SET_STATUS_FAILED))
 		own_up(doubt, before, row);
+	/* A later SET has told what is true; one that is pending may not. */
 	if (row->status.set_status == SET_STATUS_PENDING)
 		return false;
+	if (row->status.set_status != SET_STATUS_IN_DOUBT)
+		return true;
 	if (status == doubt->late && !doubt->looked) {
 		doubt->looked = true;
 		return false;

@@ -1836,6 +1836,29 @@ doubt__about_scopes__ends_when_scopes_succeed(void **state)
 	assert_all_is_true(w);
 }
 
+/* What an earlier SET has done is nobody else's change, even then. */
+static void
+doubt__that_a_later_set_ends__is_owned_up_to(void **state)
+{
+	struct world *w = *state;
+	struct said said;
+
+	world_control(w, 0,
+	    "set 0 1726 after\nget 0 1722 before 2\nlist 0 1722 before\n");
+	change_finish(committed(w, ASKS(MEMBER(0, "a", MCLT, 60)), &said));
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	world_control(w, 0, NULL);
+	log_forget();
+	done(w, ASKS(MEMBER(0, "a", PERCENTAGE, 60)));
+	world_poll(w);
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+	assert_int_equal(status(w, 0, "a")->last_set_flags, PERCENTAGE);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 60);
+	assert_null(strstr(logged, "changed on the server"));
+	assert_all_is_true(w);
+}
+
 /* Any other error would promise that nothing has been changed. */
 static void
 doubt__that_cannot_be_ended__is_told_as_undo_failed(void **state)
@@ -2855,6 +2878,7 @@ main(void)
 		WITH(one_plain,
 		    doubt__about_scopes__is_not_ended_by_an_earlier_one),
 		WITH(one_plain, doubt__about_scopes__ends_when_scopes_succeed),
+		WITH(one_plain, doubt__that_a_later_set_ends__is_owned_up_to),
 		WITH(one_plain,
 		    doubt__that_cannot_be_ended__is_told_as_undo_failed),
 		WITH(one_plain, doubt__about_rows_and_scopes__is_an_event),
