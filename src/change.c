@@ -432,8 +432,9 @@ group_done(struct job *job)
 		return;
 	}
 	group->applied = true;
-	show(change, group, false);
+	/* First, lest the listing ends a doubt that this has ended. */
 	mark_group(group, SET_STATUS_SUCCEEDED, ERROR_SUCCESS);
+	show(change, group, false);
 	for (i = 0; i < group->n; i++)
 		tell(&group->steps[i], ERROR_SUCCESS);
 	change->current++;

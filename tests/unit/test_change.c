@@ -1636,7 +1636,8 @@ doubt__and_a_change_that_was_pending__lasts(void **state)
 		    ASKS(MEMBER(0, "a", MODE, 1)) },
 		{ "add_scopes 0 5 before\nlist 00 1722 before\n",
 		    ASKS(SCOPE(0, "a", 9, CHANGE_CREATE)) },
-		{ "", ASKS(SCOPE(0, "a", 9, CHANGE_CREATE)) },
+		{ "list 000 1722 before\n",
+		    ASKS(SCOPE(0, "a", 9, CHANGE_CREATE)) },
 	};
 	struct world *w = *state;
 	struct change *change;
@@ -1672,6 +1673,47 @@ doubt__and_a_change_that_was_pending__lasts(void **state)
 	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
 	assert_int_equal(status(w, 0, "a")->last_set_flags, MCLT);
 	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 60);
+	/* It was nobody else. */
+	assert_null(strstr(logged, "changed on the server"));
+	assert_all_is_true(w);
+}
+
+/* Nor does a listing end it while another server keeps the change waiting. */
+static void
+doubt__of_a_row_that_is_pending__is_not_ended_by_a_listing(void **state)
+{
+	struct world *w = *state;
+	struct change *change;
+	struct said said;
+	int fd;
+
+	world_control(w, 1,
+	    "set 0 1726 after\nget 0 1722 before 2\nlist 0 1722 before\n");
+	change_finish(committed(w, ASKS(MEMBER(1, "a", MCLT, 60)), &said));
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	assert_status(w, 1, "a", SET_STATUS_IN_DOUBT);
+	world_control(w, 1, NULL);
+	memset(&said, 0, sizeof(said));
+	change =
+	    checked(w, ASKS(MEMBER(0, "a", MODE, 1), MEMBER(1, "a", MODE, 1)));
+	world_trap(w, 0);
+	change_commit(change, hear, &said);
+	fd = world_catch(w, 0);
+	change_expire(change);
+	assert_said(&said, CHANGE_OK);
+	change_finish(change);
+	log_forget();
+	roster_poll(world_server(w, 1));
+	while (world_server(w, 1)->poll != NULL)
+		world_turn(w);
+	assert_status(w, 1, "a", SET_STATUS_PENDING);
+	assert_int_equal(world_row(w, 1, "a")->rel.Mclt, 60);
+	world_let_go(fd, "get 0 1722 before\n");
+	world_drain(w);
+	assert_status(w, 1, "a", SET_STATUS_IN_DOUBT);
+	assert_int_equal(status(w, 1, "a")->last_set_flags, MCLT);
+	world_poll(w);
+	assert_status(w, 1, "a", SET_STATUS_SUCCEEDED);
 	/* It was nobody else. */
 	assert_null(strstr(logged, "changed on the server"));
 	assert_all_is_true(w);
@@ -1856,6 +1898,26 @@ doubt__that_a_later_set_ends__is_owned_up_to(void **state)
 	assert_int_equal(status(w, 0, "a")->last_set_flags, PERCENTAGE);
 	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 60);
 	assert_null(strstr(logged, "changed on the server"));
+	assert_all_is_true(w);
+}
+
+/* Not by the listing that shows what that has done. */
+static void
+doubt__that_a_later_set_ends__is_not_told_as_failed(void **state)
+{
+	struct world *w = *state;
+	struct said said;
+
+	world_control(w, 0, "set 0 1726 before\n");
+	change_finish(committed(w, ASKS(MEMBER(0, "a", MCLT, 60)), &said));
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	world_control(w, 0, NULL);
+	log_forget();
+	done(w,
+	    ASKS(MEMBER(0, "a", MCLT, 70), SCOPE(0, "a", 9, CHANGE_CREATE)));
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+	assert_null(strstr(logged, "found not done"));
 	assert_all_is_true(w);
 }
 
@@ -2873,12 +2935,16 @@ main(void)
 		WITH(one_plain,
 		    doubt__and_a_change_that_does_not_reach_the_server__lasts),
 		WITH(one_plain, doubt__and_a_change_that_was_pending__lasts),
+		WITH(two_plain,
+		    doubt__of_a_row_that_is_pending__is_not_ended_by_a_listing),
 		WITH(one_plain,
 		    doubt__about_members__is_not_ended_by_scopes_that_fail),
 		WITH(one_plain,
 		    doubt__about_scopes__is_not_ended_by_an_earlier_one),
 		WITH(one_plain, doubt__about_scopes__ends_when_scopes_succeed),
 		WITH(one_plain, doubt__that_a_later_set_ends__is_owned_up_to),
+		WITH(one_plain,
+		    doubt__that_a_later_set_ends__is_not_told_as_failed),
 		WITH(one_plain,
 		    doubt__that_cannot_be_ended__is_told_as_undo_failed),
 		WITH(one_plain, doubt__about_rows_and_scopes__is_an_event),
