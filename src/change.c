@@ -320,7 +320,19 @@ leave_in_doubt(const struct step *step)
 		roster_poll(server);
 }
 
-/* Show what ${group} did, or, ${back}, that it is as it was before. */
+/* ${step} was done and is to be undone, as ${why} says: is it? */
+static void
+tell_undone(const struct step *step, enum dhcp_error why)
+{
+	if (step->applied) {
+		leave_in_doubt(step);
+		return;
+	}
+	mark(step, SET_STATUS_UNDONE, ERROR_OPERATION_ABORTED);
+	tell(step, why);
+}
+
+/* Show what ${group} did, or, ${back}, what of it is as it was before. */
 static void
 show(struct change *change, const struct group *group, bool back)
 {
@@ -342,7 +354,7 @@ show(struct change *change, const struct group *group, bool back)
 	/* First the members: what the listing then adds is not our doing. */
 	for (i = 0; i < group->n; i++) {
 		step = &group->steps[i];
-		now = back ? step->old : &step->want;
+		now = !back ? &step->want : step->applied ? NULL : step->old;
 		if (step->kind == STEP_SET && now != NULL &&
 		    (row = change_row_now(step->row)) != NULL)
 			roster_apply(group->server, row, now, step->flags);
@@ -378,13 +390,7 @@ group_failed(struct change *change, struct group *group)
 	size_t i;
 
 	for (i = 0; i < change->failed; i++)
-		if (group->steps[i].applied)
-			leave_in_doubt(&group->steps[i]);
-		else {
-			mark(&group->steps[i], SET_STATUS_UNDONE,
-			    ERROR_OPERATION_ABORTED);
-			tell(&group->steps[i], v.result);
-		}
+		tell_undone(&group->steps[i], v.result);
 	if (step->doubtful) {
 		/* It may be done, and any other error would say it is not. */
 		leave_in_doubt(step);
@@ -465,18 +471,14 @@ undo_done(struct job *job)
 
 	group->server->report = job->report;
 	group->applied = false;
-	if (change->restored) {
-		show(change, group, true);
-		mark_group(group, SET_STATUS_UNDONE, ERROR_OPERATION_ABORTED);
-		for (i = 0; i < group->n; i++)
-			tell(&group->steps[i], ERROR_OPERATION_ABORTED);
-	} else {
+	if (!change->restored) {
 		change->undo_failed = true;
 		log_err("server \"%s\": a change could not be undone",
 		    group->server->name);
-		for (i = 0; i < group->n; i++)
-			leave_in_doubt(&group->steps[i]);
 	}
+	show(change, group, true);
+	for (i = 0; i < group->n; i++)
+		tell_undone(&group->steps[i], ERROR_OPERATION_ABORTED);
 	undo_next(change);
 }
 

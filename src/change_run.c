@@ -323,12 +323,31 @@ relist(struct change *change, struct failover_server *server,
 	change->fresh = NULL;
 }
 
+/*
+ * Of a transaction nothing stays, and nothing comes late: what was called is
+ * ${applied} again, or is not.
+ */
+static void
+roll_back(struct failover_server *server, struct group *group, bool applied)
+{
+	struct step *step;
+	size_t i;
+
+	if (!failover_server_atomic(server))
+		return;
+	failover_server_rollback(server);
+	for (i = 0; i < group->n; i++) {
+		step = &group->steps[i];
+		step->applied = applied && step->called;
+		step->doubtful = false;
+	}
+}
+
 void
 change_run(struct job *job, struct failover_server *server)
 {
 	struct change *change = (struct change *)job;
 	struct group *group = &change->groups[change->current];
-	bool atomic = failover_server_atomic(server);
 	enum dhcp_error error = failover_server_begin(server);
 	size_t i;
 
@@ -353,12 +372,9 @@ change_run(struct job *job, struct failover_server *server)
 
 err1:
 	change->failed = i;
-	if (atomic) {
-		failover_server_rollback(server);
-		for (i = 0; i < group->n; i++)
-			group->steps[i].applied = group->steps[i].doubtful =
-			    false;
-	} else
+	if (failover_server_atomic(server))
+		roll_back(server, group, false);
+	else
 		change->restored =
 		    group_restore(server, group) == ERROR_SUCCESS;
 err0:
@@ -374,12 +390,9 @@ change_run_back(struct job *job, struct failover_server *server)
 	change->restored = false;
 	if (failover_server_begin(server) != ERROR_SUCCESS)
 		return;
-	if (group_restore(server, group) != ERROR_SUCCESS) {
-		failover_server_rollback(server);
-		return;
-	}
-	if (failover_server_commit(server) != ERROR_SUCCESS) {
-		failover_server_rollback(server);
+	if (group_restore(server, group) != ERROR_SUCCESS ||
+	    failover_server_commit(server) != ERROR_SUCCESS) {
+		roll_back(server, group, true);
 		return;
 	}
 	change->restored = true;

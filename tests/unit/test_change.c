@@ -579,6 +579,31 @@ undo__that_fails__says_so_and_lets_the_next_listing_tell(void **state)
 	}
 }
 
+/* What was taken back is known, whatever became of the rest. */
+static void
+undo__that_fails_for_one_row__tells_the_other_as_undone(void **state)
+{
+	struct world *w = *state;
+	struct change *change;
+	struct said said;
+
+	change = committed(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), MEMBER(0, "b", MCLT, 60)), &said);
+	assert_said(&said, CHANGE_OK);
+	world_control(w, 0, "set 0 5 before 1 b\n");
+	log_forget();
+	undone(w, change, &said);
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	change_finish(change);
+	assert_status(w, 0, "a", SET_STATUS_UNDONE);
+	assert_status(w, 0, "b", SET_STATUS_SUCCEEDED);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 3600);
+	assert_int_equal(world_row(w, 0, "b")->rel.Mclt, 60);
+	assert_null(strstr(logged, "\"a\": set: in doubt"));
+	assert_null(strstr(logged, "changed on the server"));
+	assert_all_is_true(w);
+}
+
 static void
 undo__of_each_kind_of_call__restores_everything(void **state)
 {
@@ -2878,6 +2903,8 @@ main(void)
 		WITH(one, undo__while_it_is_undone__answers_the_last_who_asks),
 		WITH(one,
 		    undo__that_fails__says_so_and_lets_the_next_listing_tell),
+		WITH(one_plain,
+		    undo__that_fails_for_one_row__tells_the_other_as_undone),
 		WITH_ALL(one, undo__of_each_kind_of_call__restores_everything),
 		WITH(one, end_all__while_changes_wait__frees_them),
 		WITH(one,
