@@ -338,6 +338,16 @@ alarm_of(uint32_t state)
 	return (enum number)0;
 }
 
+/* Of members is told when a doubt ends, of scopes and deletions at once. */
+static bool
+is_failure(const struct row_status *status)
+{
+	return status->set_status == SET_STATUS_FAILED ||
+	    status->set_status == SET_STATUS_UNDONE ||
+	    (status->set_status == SET_STATUS_IN_DOUBT &&
+		status->last_set_flags == 0);
+}
+
 /* What is true now of what ${topic} is about; 0: nothing worth telling. */
 static enum number
 true_now(enum topic topic, const struct cursor *at)
@@ -352,10 +362,8 @@ true_now(enum topic topic, const struct cursor *at)
 	case TOPIC_SCOPE:
 		return at->scope->low ? SCOPE_LOW : SCOPE_OK;
 	case TOPIC_SET:
-		return at->row->status.set_status == SET_STATUS_FAILED ||
-			at->row->status.set_status == SET_STATUS_UNDONE ?
-		    SET_FAILED :
-		    (enum number)0;
+		return is_failure(&at->row->status) ? SET_FAILED :
+						      (enum number)0;
 	case TOPIC_DRIFT:
 		return DRIFT;
 	case TOPIC_CONFIG:
