@@ -184,10 +184,11 @@ resolve(struct managed *server, struct doubt *doubt, struct snapshot *old)
 		o.text = "set: was in doubt, is found not done";
 		break;
 	default:
-		log_warning("server \"%s\": \"%s\": set: stays in doubt, for "
-			    "the server does not tell its secret",
-		    server->name, o.relationship);
-		return true;
+		o.kind = EVENT_SET_FAILED;
+		o.result = row->status.last_set_result;
+		o.text = "set: stays in doubt, for the server does not tell "
+			 "its secret";
+		break;
 	}
 	if (doubt->flags == 0) {
 		/* That they are there, or not, is an event of its own. */

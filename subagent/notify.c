@@ -338,14 +338,13 @@ alarm_of(uint32_t state)
 	return (enum number)0;
 }
 
-/* Of members is told when a doubt ends, of scopes and deletions at once. */
+/* A doubt that was told of may never end, and then nothing else tells. */
 static bool
 is_failure(const struct row_status *status)
 {
 	return status->set_status == SET_STATUS_FAILED ||
 	    status->set_status == SET_STATUS_UNDONE ||
-	    (status->set_status == SET_STATUS_IN_DOUBT &&
-		status->last_set_flags == 0);
+	    status->set_status == SET_STATUS_IN_DOUBT;
 }
 
 /* What is true now of what ${topic} is about; 0: nothing worth telling. */

@@ -2775,6 +2775,40 @@ doubt__about_a_secret_that_is_not_told__lasts(void **state)
 	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
 }
 
+/* "The outcome of what was pending is told by an event." */
+static void
+doubt__about_a_secret__is_an_event(void **state)
+{
+	struct world *w = *state;
+	const struct event *event;
+	struct change *change;
+	struct said said;
+	int fd;
+
+	memset(&said, 0, sizeof(said));
+	change = checked(w, ASKS(MEMBER(0, "a", SHAREDSECRET, 7)));
+	world_trap(w, 0);
+	change_commit(change, hear, &said);
+	fd = world_catch(w, 0);
+	change_expire(change);
+	assert_said(&said, CHANGE_OK);
+	change_finish(change);
+	world_control(w, 0, "set 0 1726 before\n");
+	world_let_go(fd, "");
+	world_drain(w);
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	assert_int_equal(w->roster->events->n, 1);
+	event = event_log_from(w->roster->events, 0);
+	assert_int_equal(event->kind, EVENT_SET_FAILED);
+	assert_int_equal(event->flags, SHAREDSECRET);
+	assert_int_equal(event->result, RPC_S_CALL_FAILED);
+	assert_non_null(strstr(event->text, "stays in doubt"));
+	world_poll(w);
+	world_poll(w);
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	assert_int_equal(w->roster->events->n, 1);
+}
+
 /* What is found of the one before says nothing about the last SET. */
 static void
 doubt__about_a_secret__is_not_ended_by_an_earlier_doubt(void **state)
@@ -3029,6 +3063,7 @@ main(void)
 		    undo__on_a_server_that_does_not_tell_its_secret__never_removes_it),
 		WITH(one_discreet,
 		    doubt__about_a_secret_that_is_not_told__lasts),
+		WITH(one_discreet, doubt__about_a_secret__is_an_event),
 		WITH(one_discreet,
 		    doubt__about_a_secret__is_not_ended_by_an_earlier_doubt),
 		WITH(one_settling,
