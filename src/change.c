@@ -361,7 +361,7 @@ show(struct change *change, const struct group *group, bool back)
 		structural |= step->kind != STEP_SET;
 	}
 	if (change->fresh != NULL)
-		roster_publish(group->server, change->fresh);
+		roster_publish(group->server, change->fresh, false);
 	else if (structural)
 		/* The listing failed: make up for it. */
 		roster_poll(group->server);

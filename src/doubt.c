@@ -17,7 +17,8 @@ struct doubt {
 	bool early; /* the listing to come may be older */
 	/* What a call still under way would end: that it is (not) undone. */
 	enum set_status late;
-	bool looked; /* one listing has shown that */
+	bool looked; /* one poll has shown that */
+	bool proven; /* the last listing has shown it done */
 	bool keeps_secret; /* undone are the other members alone */
 	bool gone; /* the scopes are to be, or, if there are none, the row */
 	size_t nscopes;
@@ -136,7 +137,8 @@ verdict(const struct doubt *doubt, const struct snapshot_row *before,
  * that is at it still lists as if it were not done, or not undone.
  */
 static bool
-resolve(struct managed *server, struct doubt *doubt, struct snapshot *old)
+resolve(struct managed *server, struct doubt *doubt, struct snapshot *old,
+    bool polled)
 {
 	struct snapshot *snapshot = server->snapshot;
 	size_t i = snapshot_find(snapshot, doubt->key, doubt->length);
@@ -151,8 +153,9 @@ resolve(struct managed *server, struct doubt *doubt, struct snapshot *old)
 	status = doubt->flags != 0 ? verdict(doubt, before, row) :
 				     verdict_by_presence(doubt, snapshot, row);
 	/* What else has changed was the proof, once. */
-	if (status == SET_STATUS_IN_DOUBT && doubt->looked)
-		status = doubt->late;
+	if (status == SET_STATUS_IN_DOUBT && doubt->proven)
+		status = SET_STATUS_SUCCEEDED;
+	doubt->proven = status == SET_STATUS_SUCCEEDED;
 	/* What was done and is to be undone is ours either way. */
 	if (before != NULL &&
 	    (status == SET_STATUS_SUCCEEDED ||
@@ -163,8 +166,8 @@ resolve(struct managed *server, struct doubt *doubt, struct snapshot *old)
 		return false;
 	if (row->status.set_status != SET_STATUS_IN_DOUBT)
 		return true;
-	if (status == doubt->late && !doubt->looked) {
-		doubt->looked = true;
+	if (status == doubt->late && !(polled && doubt->looked)) {
+		doubt->looked |= polled;
 		return false;
 	}
 	o.row = row;
@@ -205,14 +208,15 @@ resolve(struct managed *server, struct doubt *doubt, struct snapshot *old)
 }
 
 void
-doubt_resolve(struct managed *server, struct snapshot *old)
+doubt_resolve(struct managed *server, struct snapshot *old, bool polled)
 {
 	struct doubt **at = &server->roster->doubts, *doubt;
 
 	while ((doubt = *at) != NULL) {
 		const bool asked = doubt->server == server->index;
 
-		if (asked && !doubt->early && resolve(server, doubt, old)) {
+		if (asked && !doubt->early &&
+		    resolve(server, doubt, old, polled)) {
 			*at = doubt->next;
 			free(doubt);
 			continue;

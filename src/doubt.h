@@ -19,9 +19,10 @@ void doubt_add(struct managed *server, const struct step *step, bool early);
 
 /**
  * ${server} has a new snapshot: tell in its rows, and forget.  What was done is
- * put into ${old} too, so that nobody takes it for somebody else's doing.
+ * put into ${old} too, so that nobody takes it for somebody else's doing.  A
+ * second look counts only if it was ${polled}: a change lists at any moment.
  */
-void doubt_resolve(struct managed *server, struct snapshot *old);
+void doubt_resolve(struct managed *server, struct snapshot *old, bool polled);
 
 /** Forget all. */
 void doubt_free(struct roster *roster);

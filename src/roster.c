@@ -170,7 +170,7 @@ tally(struct managed *server, const struct snapshot_row *row, int by)
 }
 
 void
-roster_publish(struct managed *server, struct snapshot *fresh)
+roster_publish(struct managed *server, struct snapshot *fresh, bool polled)
 {
 	struct snapshot *old = server->snapshot;
 	uint64_t now = roster_now();
@@ -184,7 +184,7 @@ roster_publish(struct managed *server, struct snapshot *fresh)
 	for (i = 0; i < fresh->n; i++)
 		tally(server, &fresh->rows[i], 1);
 	total(server->roster);
-	doubt_resolve(server, old);
+	doubt_resolve(server, old, polled);
 	watch_listing(server, old, !server->listed);
 	server->listed = true;
 	drift_compare(server);
@@ -344,7 +344,7 @@ take_answer(struct managed *server, struct poll *poll)
 		server->last_success = poll->began;
 		server->success_at = roster_now();
 		server->clock_offset = poll->offset;
-		roster_publish(server, poll->fresh);
+		roster_publish(server, poll->fresh, true);
 		poll->fresh = NULL;
 	} else
 		total(server->roster);

@@ -143,10 +143,11 @@ roster_observe(struct roster *roster, const struct observation *observation);
 void roster_limit_events(struct roster *roster, size_t limit);
 
 /**
- * Answer from ${fresh} from now on.  What is remembered of rows that stay is
- * kept, and the old snapshot is freed.
+ * Answer from ${fresh} from now on, which a poll, or a change, has brought.
+ * What is remembered of rows that stay is kept, and the old snapshot is freed.
  */
-void roster_publish(struct managed *server, struct snapshot *fresh);
+void
+roster_publish(struct managed *server, struct snapshot *fresh, bool polled);
 
 /** The server has set the members that ${flags} names: show it at once. */
 void roster_apply(struct managed *server, struct snapshot_row *row,

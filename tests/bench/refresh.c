@@ -159,7 +159,7 @@ main(int argc, char **argv)
 			built = allocations - before;
 			size = octets - size;
 			before = allocations;
-			roster_publish(server, fresh);
+			roster_publish(server, fresh, true);
 			end = milliseconds();
 			swapped = allocations - before;
 			if (i > 0 && mid - start < best_build)

@@ -1396,6 +1396,43 @@ doubt__about_a_call_that_is_done_late__is_a_success(void **state)
 	assert_all_is_true(w);
 }
 
+/* It is two polls that show it, not what comes right after the first. */
+static void
+doubt__about_a_call_that_is_not_done__outlasts_another_change(void **state)
+{
+	struct world *w = *state;
+	struct said said;
+
+	world_control(w, 0, "set 0 1726 before\n");
+	change_finish(committed(w, ASKS(MEMBER(0, "a", MCLT, 60)), &said));
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	world_control(w, 0, NULL);
+	done(w, ASKS(SCOPE(0, "b", 9, CHANGE_CREATE)));
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	world_poll(w);
+	assert_status(w, 0, "a", SET_STATUS_FAILED);
+
+	/* Of an undo, and of a secret that what was set with it proves. */
+	world_control(w, 0,
+	    "set 0 1460 before 2 a\nset 0 5 before 0 b\n"
+	    "list 0 1722 before\n");
+	change_finish(committed(w,
+	    ASKS(MEMBER(0, "a", MCLT, 61), MEMBER(0, "a", SHAREDSECRET, 7),
+		MEMBER(0, "b", MCLT, 60)),
+	    &said));
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	world_control(w, 0, NULL);
+	done(w, ASKS(SCOPE(0, "b", 9, CHANGE_DESTROY)));
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	roster_poll(world_server(w, 0));
+	world_drain(w);
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	world_poll(w);
+	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
+	assert_all_is_true(w);
+}
+
 /* Whoever lists may still be at the undo as well. */
 static void
 doubt__about_an_undo__lasts_until_it_stays_so(void **state)
@@ -2978,6 +3015,8 @@ main(void)
 		WITH(one, doubt__about_a_secret_that_was_not_set__is_a_failure),
 		WITH(one_plain,
 		    doubt__about_a_call_that_is_not_done__lasts_until_it_stays_so),
+		WITH(one_plain,
+		    doubt__about_a_call_that_is_not_done__outlasts_another_change),
 		WITH(one_plain,
 		    doubt__about_a_call_that_is_done_late__is_a_success),
 		WITH(one_plain, doubt__about_an_undo__lasts_until_it_stays_so),

@@ -859,7 +859,7 @@ show_many(struct world *w, unsigned int n)
 		assert_true(snapshot_add(fresh, &row));
 	}
 	assert_true(snapshot_sort(fresh, "many", NULL));
-	roster_publish(world_server(w, 0), fresh);
+	roster_publish(world_server(w, 0), fresh, true);
 }
 
 static netsnmp_variable_list *
