@@ -96,9 +96,10 @@ log_trouble(struct failover_server *server, enum dhcp_error error)
 
 	snprintf(line, sizeof(line), "%s (%s, %u)", server->why,
 	    DhcpfoErrorName(error), (unsigned int)error);
-	/* Other trouble that is not over may be with reading. */
+	/* Other trouble that is not over may be with reading a listing. */
 	server->logged_change = server->changes &&
-	    (server->logged[0] == '\0' || server->logged_change);
+	    (server->logged[0] == '\0' || server->logged_change ||
+		server->logged_time);
 	if (strcmp(line, server->logged) == 0)
 		return;
 	memcpy(server->logged, line, sizeof(line));

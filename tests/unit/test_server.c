@@ -617,6 +617,29 @@ trouble__with_the_time_is_not_over_because_the_listing_went_well(void **state)
 	failover_server_close(server);
 }
 
+/* Nor is that of a change, when the time was trouble before it. */
+static void
+trouble__with_the_time_and_a_change_is_not_over_with_the_listing(void **state)
+{
+	struct failover_server *server = open_type(&all);
+	DWORD now;
+
+	(void)state;
+	fake.answer = ERROR_TIMEOUT;
+	fake.why = "no time";
+	fake.fails = "system_time";
+	assert_error(call(server, 0, true), ERROR_SUCCESS);
+	assert_error(failover_server_system_time(server, &now, NULL),
+	    ERROR_TIMEOUT);
+	fake.why = "no set";
+	fake.fails = "set";
+	assert_error(call(server, 2, true), ERROR_TIMEOUT);
+	assert_int_equal(logged_lines, 2);
+	assert_error(call(server, 0, true), ERROR_SUCCESS);
+	assert_int_equal(logged_lines, 2);
+	failover_server_close(server);
+}
+
 /* A full disk can be read: that is no reason to say that all is well. */
 static void
 trouble__with_a_change_is_not_said_to_be_over_when_reading_goes_well(
@@ -862,6 +885,8 @@ main(void)
 		TEST(open__that_fails_says_why_and_leaves_nothing),
 		TEST(type__is_found_by_its_name),
 		TEST(trouble__is_logged_once_until_it_changes_or_is_over),
+		TEST(
+		    trouble__with_the_time_and_a_change_is_not_over_with_the_listing),
 		TEST(
 		    trouble__with_a_change_is_not_said_to_be_over_when_reading_goes_well),
 		TEST(
