@@ -317,19 +317,23 @@ assign(struct assignment *assignment)
 
 /* But what somebody has set since, as a reload does, is not ours. */
 static void
-take_back(struct set *set)
+take_back(struct assignment *assignment)
 {
-	struct assignment *assignment;
+	if (assignment->assigned &&
+	    varbind_number(assignment->column, &assignment->at) ==
+		assignment->value)
+		assignment->column->write(&assignment->at, assignment->old);
+	assignment->assigned = false;
+}
 
-	for (assignment = set->assignments; assignment != NULL;
-	     assignment = assignment->next) {
-		if (assignment->assigned &&
-		    varbind_number(assignment->column, &assignment->at) ==
-			assignment->value)
-			assignment->column->write(&assignment->at,
-			    assignment->old);
-		assignment->assigned = false;
-	}
+static struct assignment *
+find_lock(const struct set *set)
+{
+	struct assignment *lock = set->assignments;
+
+	while (lock != NULL && lock->column->kind != COLUMN_SPIN_LOCK)
+		lock = lock->next;
+	return lock;
 }
 
 /*
@@ -339,16 +343,24 @@ take_back(struct set *set)
 static struct set_result
 take_lock(struct set *set)
 {
-	struct assignment *lock = set->assignments;
+	struct assignment *lock = find_lock(set);
 
-	while (lock != NULL && lock->column->kind != COLUMN_SPIN_LOCK)
-		lock = lock->next;
 	if (lock == NULL)
 		return result_of(SNMP_ERR_NOERROR, 0);
 	if (taken(varbind_number(lock->column, &lock->at)) != lock->value)
 		return result_of(SNMP_ERR_INCONSISTENTVALUE, lock->request);
 	assign(lock);
 	return result_of(SNMP_ERR_NOERROR, 0);
+}
+
+/* Nothing has changed, unless ${verdict} says that it may have. */
+static void
+give_back_lock(struct set *set, const struct change_verdict *verdict)
+{
+	struct assignment *lock = find_lock(set);
+
+	if (lock != NULL && verdict->error != CHANGE_UNDO_FAILED)
+		take_back(lock);
 }
 
 static void
@@ -358,7 +370,7 @@ committed(void *arg, const struct change_verdict *verdict)
 	struct assignment *assignment;
 
 	if (verdict->error != CHANGE_OK)
-		take_back(set);
+		give_back_lock(set, verdict);
 	else
 		for (assignment = set->assignments; assignment != NULL;
 		     assignment = assignment->next)
@@ -371,6 +383,7 @@ undone(void *arg, const struct change_verdict *verdict)
 {
 	struct set *set = arg;
 
+	give_back_lock(set, verdict);
 	set->answer(set->arg, result_of_verdict(verdict));
 }
 
@@ -396,8 +409,13 @@ set_expire(struct set *set)
 void
 set_undo(struct set *set, set_answer *answer, void *arg)
 {
+	struct assignment *assignment;
+
 	set->answer = answer;
 	set->arg = arg;
-	take_back(set);
+	for (assignment = set->assignments; assignment != NULL;
+	     assignment = assignment->next)
+		if (assignment->column->kind != COLUMN_SPIN_LOCK)
+			take_back(assignment);
 	change_undo(set->change, undone, set);
 }

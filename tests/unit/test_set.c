@@ -719,6 +719,8 @@ undo__that_fails__takes_the_assignments_back_all_the_same(void **state)
 	set_undo(set, hear, &said);
 	world_drain(w);
 	assert_int_equal(said.result.status, SNMP_ERR_UNDOFAILED);
+	/* But for the lock, as the row is not what it was. */
+	assert_int_equal(scalars.spin_lock--, 6);
 	assert_assigned(w, false);
 	set_finish(set);
 }
@@ -836,6 +838,45 @@ spin_lock__used_by_two_that_are_tested_before__lets_the_first_win(void **state)
 	assert_int_equal(scalars.notify_min_interval, 5);
 	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 60);
 	assert_int_equal(world_row(w, 0, "b")->rel.Mclt, 3600);
+}
+
+/* What others had read before is not true any more. */
+static void
+spin_lock__of_a_set_that_cannot_be_undone__stays_taken(void **state)
+{
+	struct world *w = *state;
+	struct said said = { 0 };
+	struct set *set;
+
+	/* The second set of "a" is the way back. */
+	world_control(w, 0, "set 0 5 before 2 a\n");
+	world_control(w, 1, "set 0 5 before\n");
+	set = committed(w,
+	    VARBINDS({ SPIN_LOCK, INT(5) }, { REL(7, 2, 'a'), U32(60) },
+		{ REL(7, 7, 'a'), U32(60) }),
+	    SNMP_ERR_UNDOFAILED, 1);
+	assert_int_equal(scalars.spin_lock, 6);
+	set_undo(set, hear, &said);
+	world_drain(w);
+	assert_int_equal(said.result.status, SNMP_ERR_UNDOFAILED);
+	set_finish(set);
+	assert_int_equal(scalars.spin_lock, 6);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 60);
+
+	world_control(w, 1, NULL);
+	set = committed(w,
+	    VARBINDS({ SPIN_LOCK, INT(6) }, { NOTIFY_INTERVAL, U32(7) },
+		{ REL(7, 7, 'a'), U32(61) }),
+	    SNMP_ERR_NOERROR, 0);
+	world_control(w, 1, "begin 0 1722 before\n");
+	set_undo(set, hear, &said);
+	/* What is the agent's own is put back at once. */
+	assert_int_equal(scalars.notify_min_interval, 5);
+	world_drain(w);
+	assert_int_equal(said.result.status, SNMP_ERR_UNDOFAILED);
+	set_finish(set);
+	assert_int_equal(scalars.spin_lock, 7);
+	assert_int_equal(scalars.notify_min_interval, 5);
 }
 
 /* ---------------------------------------------------------------- many */
@@ -1035,6 +1076,7 @@ main(void)
 		WITH(spin_lock__used_by_two__lets_the_first_win),
 		WITH(
 		    spin_lock__used_by_two_that_are_tested_before__lets_the_first_win),
+		WITH(spin_lock__of_a_set_that_cannot_be_undone__stays_taken),
 		WITH(many_members__need_no_more_memory_than_in_proportion),
 		WITH(many_members__with_a_bad_one__blame_that_one),
 		WITH(many_scopes__of_one_row__are_one_call),
