@@ -298,6 +298,7 @@ leave_in_doubt(const struct step *step)
 		.server = server,
 		.row = change_row_now(step->row),
 		.relationship = step->want.RelationshipName,
+		.flags = step->flags,
 		.result = result,
 		.text = text,
 	};
@@ -313,7 +314,7 @@ leave_in_doubt(const struct step *step)
 	} else
 		mark(step, SET_STATUS_FAILED, result);
 	/* A row or a scope that is not there afterwards tells of nothing. */
-	if (step->kind != STEP_SET)
+	if (step->kind != STEP_SET || o.row == NULL)
 		roster_observe(server->roster, &o);
 	/* A second listing right after that one would show nothing more. */
 	if (server->poll == NULL || early)

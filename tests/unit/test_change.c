@@ -2292,6 +2292,40 @@ reload__without_a_server_that_works__lets_it_end(void **state)
 	assert_said(&said, CHANGE_OK);
 }
 
+/* Or nobody would ever hear of a SET that was told pending. */
+static void
+reload__without_a_server_that_does_not_answer__is_an_event(void **state)
+{
+	struct world *w = *state;
+	const struct event *event;
+	struct change *change;
+	struct said said;
+	struct conf *conf;
+	int fd;
+
+	change = checked(w, ASKS(MEMBER(1, "a", MCLT, 60)));
+	memset(&said, 0, sizeof(said));
+	world_trap(w, 1);
+	change_commit(change, hear, &said);
+	fd = world_catch(w, 1);
+	change_expire(change);
+	assert_said(&said, CHANGE_OK);
+	change_finish(change);
+	conf = world_read_again(w, 1);
+	assert_true(roster_reload(w->roster, conf));
+	conf_free(conf);
+	world_control(w, 1, "set 0 1726 after\nget 0 1722 before\n");
+	world_let_go(fd, "");
+	world_drain(w);
+	world_reap(w);
+	event = event_log_from(w->roster->events, w->roster->events->last);
+	assert_non_null(event);
+	assert_int_equal(event->kind, EVENT_SET_FAILED);
+	assert_string_equal(event->relationship, "a");
+	assert_int_equal(event->flags, MCLT);
+	assert_non_null(strstr(event->text, "in doubt"));
+}
+
 /* ---------------------------------------------------------------- statuses */
 
 /* dhcpFoRelLastSetResult: "995: given up because something else failed". */
@@ -3073,6 +3107,8 @@ main(void)
 		WITH(one_plain,
 		    reload__while_the_successor_lists__does_not_end_a_doubt_by_that),
 		WITH_ALL(two, reload__without_a_server_that_works__lets_it_end),
+		WITH(two_plain,
+		    reload__without_a_server_that_does_not_answer__is_an_event),
 		WITH_ALL(one,
 		    failure__of_another_row__is_995_in_the_row_that_was_undone),
 		WITH(one, failure__of_the_commit__is_told_in_every_row),
