@@ -6,6 +6,9 @@
 #include "doubt.h"
 #include "log.h"
 
+/* Centiseconds: listings that are less apart may show the same. */
+#define APART 100u
+
 struct doubt {
 	struct doubt *next;
 	uint32_t server;
@@ -17,7 +20,8 @@ struct doubt {
 	bool early; /* the listing to come may be older */
 	/* What a call still under way would end: that it is (not) undone. */
 	enum set_status late;
-	bool looked; /* one poll has shown that */
+	uint64_t looked; /* by roster_now(): a listing has shown that; 0: no */
+	bool polled; /* so has a poll in its turn */
 	bool proven; /* the last listing has shown it done */
 	bool keeps_secret; /* undone are the other members alone */
 	bool gone; /* the scopes are to be, or, if there are none, the row */
@@ -132,6 +136,21 @@ verdict(const struct doubt *doubt, const struct snapshot_row *before,
 	    SET_STATUS_FAILED;
 }
 
+/* Has it been looked before, and not just now? */
+static bool
+is_seen_again(struct doubt *doubt, bool polled)
+{
+	const uint64_t now = roster_now();
+
+	if (doubt->looked != 0 &&
+	    ((polled && doubt->polled) || now - doubt->looked >= APART))
+		return true;
+	if (doubt->looked == 0)
+		doubt->looked = now;
+	doubt->polled |= polled;
+	return false;
+}
+
 /*
  * Tell what became of ${doubt}.  False: that is not known yet, for a server
  * that is at it still lists as if it were not done, or not undone.
@@ -166,10 +185,8 @@ resolve(struct managed *server, struct doubt *doubt, struct snapshot *old,
 		return false;
 	if (row->status.set_status != SET_STATUS_IN_DOUBT)
 		return true;
-	if (status == doubt->late && !(polled && doubt->looked)) {
-		doubt->looked |= polled;
+	if (status == doubt->late && !is_seen_again(doubt, polled))
 		return false;
-	}
 	o.row = row;
 	o.relationship = row->rel.RelationshipName;
 	row->status.set_status = status;

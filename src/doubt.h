@@ -20,7 +20,8 @@ void doubt_add(struct managed *server, const struct step *step, bool early);
 /**
  * ${server} has a new snapshot: tell in its rows, and forget.  What was done is
  * put into ${old} too, so that nobody takes it for somebody else's doing.  A
- * second look counts only if it was ${polled}: a change lists at any moment.
+ * second look right after the first counts only if both were ${polled} in
+ * their turn: after a change, or right behind another poll, it shows nothing.
  */
 void doubt_resolve(struct managed *server, struct snapshot *old, bool polled);
 

@@ -19,6 +19,7 @@ struct poll {
 	uint32_t duration;
 	int32_t offset;
 	time_t began;
+	bool behind; /* right behind another, not in its turn */
 };
 
 uint64_t
@@ -344,7 +345,7 @@ take_answer(struct managed *server, struct poll *poll)
 		server->last_success = poll->began;
 		server->success_at = roster_now();
 		server->clock_offset = poll->offset;
-		roster_publish(server, poll->fresh, true);
+		roster_publish(server, poll->fresh, !poll->behind);
 		poll->fresh = NULL;
 	} else
 		total(server->roster);
@@ -370,6 +371,8 @@ poll_done(struct job *job)
 	if (present && server->poll_again) {
 		server->poll_again = false;
 		roster_poll(server);
+		if (server->poll != NULL)
+			server->poll->behind = true;
 	}
 }
 

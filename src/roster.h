@@ -143,7 +143,7 @@ roster_observe(struct roster *roster, const struct observation *observation);
 void roster_limit_events(struct roster *roster, size_t limit);
 
 /**
- * Answer from ${fresh} from now on, which a poll, or a change, has brought.
+ * Answer from ${fresh} from now on.  ${polled}: by a poll in its turn.
  * What is remembered of rows that stay is kept, and the old snapshot is freed.
  */
 void

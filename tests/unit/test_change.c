@@ -1493,6 +1493,33 @@ doubt__about_two_rows__is_listed_for_once(void **state)
 	assert_all_is_true(w);
 }
 
+/* A call that hangs outlasts an interval of polls, and more than one. */
+static void
+doubt__about_a_call_that_took_long__is_not_ended_by_polls_in_a_row(void **state)
+{
+	struct world *w = *state;
+	struct said said = { 0 };
+	struct change *change;
+	int fd;
+
+	change = checked(w, ASKS(MEMBER(0, "a", MCLT, 60)));
+	world_trap(w, 0);
+	change_commit(change, hear, &said);
+	fd = world_catch(w, 0);
+	roster_poll(world_server(w, 0));
+	roster_poll(world_server(w, 0));
+	world_control(w, 0, "set 0 1726 before\n");
+	world_let_go(fd, "");
+	world_drain(w);
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	change_finish(change);
+	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	world_control(w, 0, NULL);
+	world_poll(w);
+	assert_status(w, 0, "a", SET_STATUS_FAILED);
+	assert_all_is_true(w);
+}
+
 /* Or else the undo would delete what somebody else has made. */
 static void
 doubt__about_a_creation__does_not_take_anothers_for_ours(void **state)
@@ -3055,6 +3082,8 @@ main(void)
 		    doubt__about_a_call_that_is_done_late__is_a_success),
 		WITH(one_plain, doubt__about_an_undo__lasts_until_it_stays_so),
 		WITH(one_plain, doubt__about_two_rows__is_listed_for_once),
+		WITH(one_plain,
+		    doubt__about_a_call_that_took_long__is_not_ended_by_polls_in_a_row),
 		WITH(one_plain,
 		    doubt__about_a_creation__does_not_take_anothers_for_ours),
 		WITH(one_plain,
