@@ -748,6 +748,12 @@ class WritePolicy(LabCase):
                                         ("i", 6)))
         self.refused("noCreation", 3, *creation(2, "new", "10.2.0.0"))
 
+    def test_server__that_allows_any_flag__lets_rows_come_and_go(self):
+        """As dhcpfod.conf(5) and dhcpFoWritePolicy warn."""
+        self.ok((rel("RowStatus", 1, "alpha"), ("i", 6)))
+        self.ok(*creation(1, "new", "10.2.0.0"))
+        self.assertEqual(self.lab.changes(1), ["delete alpha", "create new 1"])
+
 
 class CreateAndDestroy(LabCase):
     SERVERS = [Server(1), Server(2, atomic="no")]
