@@ -56,6 +56,7 @@ struct history {
 	struct worker *worker;
 	struct batch waiting, writing;
 	bool busy, failed, told_lost;
+	bool surplus; /* the file had events that the log does not hold */
 	struct history_row *rows; /* the first ${sorted} by server, then name */
 	size_t n, size, sorted;
 	struct arena names;
@@ -179,6 +180,7 @@ read_events(struct history *history)
 	sqlite3_int64 index, kind;
 	struct event event;
 	sqlite3_stmt *query;
+	size_t n = 0;
 	int rc;
 
 	if (sqlite3_prepare_v2(history->db,
@@ -209,7 +211,9 @@ read_events(struct history *history)
 		if (event_log_add(history->events, &event) == NULL &&
 		    history->events->limit > 0)
 			break;
+		n++;
 	}
+	history->surplus = n > history->events->n;
 	sqlite3_finalize(query);
 	return rc == SQLITE_DONE;
 }
@@ -261,7 +265,9 @@ history_open(const char *directory, struct workshop *shop,
 		    history->path, reason(history));
 		sqlite3_close(history->db);
 		history->db = NULL;
-	}
+	} else if (history->surplus)
+		/* A limit was lowered meanwhile: none of them comes back. */
+		history_trim(history);
 
 	/* Success! */
 	return history;

@@ -30,8 +30,9 @@ struct history_row {
 
 /**
  * Read ${directory}/dhcpfod-state.db, making it if need be, and put its events
- * into ${events}, which must outlive the result.  A file that cannot be read is
- * left alone: nothing is kept then, which is logged.  NULL: no memory.
+ * into ${events}, which must outlive the result; those for which it has no
+ * place are gone from the file, too.  A file that cannot be read is left alone:
+ * nothing is kept then, which is logged.  NULL: no memory.
  */
 struct history *history_open(const char *directory, struct workshop *shop,
     struct event_log *events);

@@ -40,12 +40,18 @@ remember(enum log_level level, const char *line)
 }
 
 static void
-begin(struct place *p)
+begin_with(struct place *p, size_t limit)
 {
 	p->shop = workshop_new();
-	p->events = event_log_new(3);
+	p->events = event_log_new(limit);
 	p->history = history_open(p->dir, p->shop, p->events);
 	assert_non_null(p->history);
+}
+
+static void
+begin(struct place *p)
+{
+	begin_with(p, 3);
 }
 
 static void
@@ -221,6 +227,25 @@ events__that_a_lower_limit_drops__are_not_there_after_a_restart(void **state)
 	assert_string_equal(event_log_from(p->events, 0)->text, "three");
 	event_log_limit(p->events, 0);
 	history_trim(p->history);
+	end(p);
+	begin(p);
+	assert_int_equal(p->events->n, 0);
+	end(p);
+	assert_string_equal(logged, "");
+}
+
+/* A limit that is lowered while the program is away drops them likewise. */
+static void
+events__more_than_the_limit_at_the_start__are_gone_for_good(void **state)
+{
+	struct place *p = *state;
+
+	begin(p);
+	note(p, "one");
+	note(p, "two");
+	end(p);
+	begin_with(p, 0);
+	assert_int_equal(p->events->last, 2);
 	end(p);
 	begin(p);
 	assert_int_equal(p->events->n, 0);
@@ -479,6 +504,9 @@ main(void)
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    events__that_a_lower_limit_drops__are_not_there_after_a_restart,
+		    setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    events__more_than_the_limit_at_the_start__are_gone_for_good,
 		    setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    keeping__thousands__is_all_there, setup, teardown),
