@@ -468,6 +468,15 @@ hold(struct slot *slot, enum number number, const struct cursor *at)
 	slot->change = compose(number, at);
 }
 
+/* Nothing is held back any more, and what comes now is what is true. */
+static void
+let_go(struct slot *slot)
+{
+	enqueue(slot->change);
+	slot->change = NULL;
+	slot->held = false;
+}
+
 /* ---- what ---- */
 
 static void
@@ -486,10 +495,13 @@ post(enum number number, const struct observation *o, const struct event *event)
 	at.row = (struct snapshot_row *)(uintptr_t)o->row;
 	at.scope = (struct snapshot_scope *)(uintptr_t)o->scope;
 	at.event = event;
-	if ((slot = find_slot(&subject)) != NULL) {
+	slot = find_slot(&subject);
+	if (slot != NULL && interval() > 0) {
 		hold(slot, number, &at);
 		return;
 	}
+	if (slot != NULL)
+		let_go(slot);
 	send_one(number, &at);
 	open_slot(&subject);
 }
