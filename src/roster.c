@@ -310,6 +310,15 @@ roster_heir(const struct managed *server)
 	return roster_find(server->roster, server->index);
 }
 
+/* A clock that is wrong by decades is ahead all the same. */
+static int32_t
+clock_offset(DWORD there, time_t here)
+{
+	const int64_t offset = (int64_t)there - (int64_t)here;
+
+	return offset > INT32_MAX ? INT32_MAX : (int32_t)offset;
+}
+
 static void
 poll_run(struct job *job, struct failover_server *server)
 {
@@ -327,7 +336,7 @@ poll_run(struct job *job, struct failover_server *server)
 	}
 	if (poll->error == ERROR_SUCCESS &&
 	    failover_server_system_time(server, &now, &delta) == ERROR_SUCCESS)
-		poll->offset = (int32_t)((int64_t)now - (int64_t)time(NULL));
+		poll->offset = clock_offset(now, time(NULL));
 	poll->duration = milliseconds_since(&start);
 }
 

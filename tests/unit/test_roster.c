@@ -167,6 +167,51 @@ poll__whose_server_does_not_tell_the_time__is_a_success(void **state)
 	assert_int_equal(world_server(w, 0)->clock_offset, 0);
 }
 
+static DWORD clock_there;
+
+static enum dhcp_error
+tell_clock(struct failover_server *server, DWORD *now, DWORD *max_delta)
+{
+	(void)server;
+	*now = clock_there;
+	*max_delta = 60;
+	return ERROR_SUCCESS;
+}
+
+/* A server whose clock shows ${clock_there}. */
+static int
+one_with_a_clock(void **state)
+{
+	static struct failover_server_type type;
+	static struct failover_server_ops ops;
+	struct world *w = world_new(1, "");
+
+	*state = w;
+	type = *w->conf->servers[0].type;
+	ops = *type.ops;
+	ops.system_time = tell_clock;
+	type.ops = &ops;
+	w->conf->servers[0].type = &type;
+	world_start(w);
+	return 0;
+}
+
+/* "Positive when the server is ahead", by however much. */
+static void
+poll__of_a_clock_that_is_decades_ahead__is_not_told_behind(void **state)
+{
+	struct world *w = *state;
+	const time_t here = time(NULL);
+
+	clock_there = UINT32_MAX;
+	world_poll(w);
+	assert_int_equal(world_server(w, 0)->clock_offset, INT32_MAX);
+	clock_there = 0;
+	world_poll(w);
+	assert_in_range(-(int64_t)world_server(w, 0)->clock_offset, here,
+	    time(NULL));
+}
+
 static void
 poll__each_error__gives_the_status_that_the_mib_says(void **state)
 {
@@ -1050,6 +1095,8 @@ main(void)
 		WITH(one, poll__whose_listing_breaks_off__keeps_the_rows),
 		WITH(one,
 		    poll__whose_server_does_not_tell_the_time__is_a_success),
+		WITH(one_with_a_clock,
+		    poll__of_a_clock_that_is_decades_ahead__is_not_told_behind),
 		WITH(one, poll__each_error__gives_the_status_that_the_mib_says),
 		WITH(one, poll__while_one_runs__is_done_once_more_afterwards),
 		WITH(one, poll__asked_for_after_a_change__sees_it),
