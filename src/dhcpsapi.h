@@ -14,9 +14,11 @@
  * ERROR_DHCP_SERVER_NAME_NOT_RESOLVED.
  *
  * Every function returns ERROR_SUCCESS or an error of enum dhcp_error, changes
- * nothing when it fails, may block as long as the server's type allows (the
- * embedded one: until the disk has the change), and may be called from any
- * thread.  Output parameters are touched only on success unless said otherwise.
+ * nothing when it fails (but after ERROR_TIMEOUT and RPC_S_CALL_FAILED, when an
+ * answer was lost, nobody knows: look before you repeat it), may block as long
+ * as the server's type allows (the embedded one: until the disk has the
+ * change), and may be called from any thread.  Output parameters are touched
+ * only on success unless said otherwise.
  */
 #ifndef DHCPFO_DHCPSAPI_H
 #define DHCPFO_DHCPSAPI_H

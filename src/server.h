@@ -34,10 +34,11 @@ typedef bool failover_row_fn(void *arg, const struct failover_row *row);
 
 /*
  * The operations of a type.  Each does all of its work and returns success, or
- * changes nothing and says why, and has then called failover_server_failed()
- * when the reason is not one of the API's own answers.  The arguments have been
- * checked (step 1 of each method in MS-DHCPM).  NULL: the type does not offer
- * it, the answer is ERROR_NOT_SUPPORTED.
+ * changes nothing and says why (but after ERROR_TIMEOUT and RPC_S_CALL_FAILED
+ * nobody knows whether it was done), and has then called
+ * failover_server_failed() when the reason is not one of the API's own answers.
+ * The arguments have been checked (step 1 of each method in MS-DHCPM).  NULL:
+ * the type does not offer it, the answer is ERROR_NOT_SUPPORTED.
  */
 struct failover_server_ops {
 	/* All relationships, in any order. */

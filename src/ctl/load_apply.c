@@ -17,7 +17,7 @@ failed(const struct wanted *wanted, const char *verb, enum dhcp_error error)
 
 	snprintf(where, sizeof(where), "load: relationships[%zu]: %s",
 	    wanted->number, verb);
-	return outcome(where, wanted->rel.RelationshipName, error);
+	return outcome_of_change(where, wanted->rel.RelationshipName, error);
 }
 
 static enum ctl_exit

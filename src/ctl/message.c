@@ -70,6 +70,18 @@ outcome(const char *verb, const char *name, DWORD error)
 	return CTL_FAILED;
 }
 
+enum ctl_exit
+outcome_of_change(const char *verb, const char *name, DWORD error)
+{
+	enum ctl_exit code = outcome(verb, name, error);
+
+	if (error == ERROR_TIMEOUT || error == RPC_S_CALL_FAILED)
+		complain("%s \"%s\": it is not known whether it was done, or "
+			 "still will be: see what is there",
+		    verb, name);
+	return code;
+}
+
 void *
 must(void *memory)
 {

@@ -22,6 +22,13 @@ misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
  */
 enum ctl_exit outcome(const char *verb, const char *name, DWORD error);
 
+/**
+ * The same of a call that changes something: say also when nobody knows whether
+ * it was done.
+ */
+enum ctl_exit
+outcome_of_change(const char *verb, const char *name, DWORD error);
+
 /** ${memory}, unless that is NULL: then the program ends. */
 void *must(void *memory);
 

@@ -44,7 +44,7 @@ command_set(struct ctl *ctl, int argc, char *argv[])
 	wanted.rel.RelationshipName = argv[0];
 	error = DhcpV4FailoverSetRelationship(server->name, wanted.flags,
 	    &wanted.rel);
-	code = outcome("set", argv[0], error);
+	code = outcome_of_change("set", argv[0], error);
 
 out:
 	assign_free(&wanted);
@@ -83,7 +83,7 @@ command_create(struct ctl *ctl, int argc, char *argv[])
 		member_default_percentage(&wanted.rel);
 	wanted.rel.RelationshipName = argv[0];
 	error = DhcpV4FailoverCreateRelationship(server->name, &wanted.rel);
-	code = outcome("create", argv[0], error);
+	code = outcome_of_change("create", argv[0], error);
 
 out:
 	assign_free(&wanted);
@@ -100,7 +100,7 @@ command_delete(struct ctl *ctl, int argc, char *argv[])
 	if ((server = servers_for_api(ctl)) == NULL)
 		return CTL_FAILED;
 	error = DhcpV4FailoverDeleteRelationship(server->name, argv[0]);
-	return outcome("delete", argv[0], error);
+	return outcome_of_change("delete", argv[0], error);
 }
 
 /* ---------------------------------------------------------------- scopes */
@@ -131,7 +131,8 @@ change_scopes(struct ctl *ctl, const struct scope_verb *verb, char *name, int n,
 	if ((server = servers_for_api(ctl)) == NULL)
 		goto out;
 	wanted.rel.RelationshipName = name;
-	code = outcome(verb->verb, name, verb->call(server->name, &wanted.rel));
+	code = outcome_of_change(verb->verb, name,
+	    verb->call(server->name, &wanted.rel));
 
 out:
 	assign_free(&wanted);

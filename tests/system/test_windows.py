@@ -726,6 +726,27 @@ class ByCommand(WindowsCase):
         self.assertEqual([(c.name, c.flags) for c in self.dhcpm.calls(90)],
                          [("alpha", 0x19)])
 
+    def test_a_change_whose_answer_is_lost__is_not_said_to_be_not_done(self):
+        """Exit status 1 is not enough: who repeats it may do it twice."""
+        for fault in ("hang-after", "drop-after"):
+            for args, opnum in ((("set", "alpha", "mclt=77"), 90),
+                                (("scope", "remove", "alpha", "10.0.0.0"), 95),
+                                (("delete", "alpha"), 91)):
+                with self.subTest("%s %s" % (fault, args)):
+                    self.dhcpm.relationships.clear()
+                    self.dhcpm.add(Relationship("alpha", ["10.0.0.0"]))
+                    self.dhcpm.fault(fault, opnum)
+                    done = self.ctl(*args)
+                    self.assertEqual(done.returncode, 1)
+                    self.assertIn("is not known whether it was done",
+                                  done.stderr)
+        self.assertNotIn("alpha", self.dhcpm.relationships)
+
+    def test_a_change_that_is_refused__is_known_not_to_be_done(self):
+        done = self.ctl("delete", "alpha")
+        self.assertEqual(done.returncode, 1)
+        self.assertNotIn("not known", done.stderr)
+
 
 class Probe(WindowsCase):
     RELS = [R("alpha", ["198.51.100.0"], mode=1, percentage=7, secret="x"),
