@@ -165,6 +165,10 @@ note(const struct copy *copy, uint32_t drift, const struct copy *partner)
 		return;
 	row->status.drift = drift;
 	describe(drift, text, sizeof(text));
+	/* Who has lost its partner does not agree with it. */
+	if (drift == 0 && partner == NULL)
+		snprintf(text, sizeof(text),
+		    "there is no other copy to be seen");
 	roster_observe(copy->server->roster, &o);
 }
 

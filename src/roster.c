@@ -229,7 +229,7 @@ headline(enum event_kind kind)
 		[EVENT_THRESHOLD_LOW] = "few addresses left",
 		[EVENT_THRESHOLD_OK] = "enough addresses again",
 		[EVENT_DRIFT_FOUND] = "the partners differ",
-		[EVENT_DRIFT_GONE] = "the partners agree again",
+		[EVENT_DRIFT_GONE] = "the partners differ no more",
 	};
 
 	return (size_t)kind < nitems(headlines) ? headlines[kind] : NULL;

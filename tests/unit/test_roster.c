@@ -957,7 +957,13 @@ drift__of_a_row_that_the_partner_lacks__stays_while_that_is_away(void **state)
 	world_reap(w);
 }
 
-/* Who is alone differs from nobody. */
+static const char *
+last_text(const struct world *w)
+{
+	return event_log_from(w->roster->events, w->roster->events->last)->text;
+}
+
+/* Who is alone differs from nobody, but agrees with nobody either. */
 static void
 reload__without_the_partner__ends_the_drift(void **state)
 {
@@ -971,6 +977,8 @@ reload__without_the_partner__ends_the_drift(void **state)
 	world_poll(w);
 	assert_int_equal(world_row(w, 0, "a")->status.drift, 0);
 	assert_int_equal(count_events(w, EVENT_DRIFT_GONE), 1);
+	assert_string_equal(last_text(w),
+	    "the partners differ no more: there is no other copy to be seen");
 	world_reap(w);
 }
 
