@@ -218,6 +218,34 @@ class History(MonitorCase):
         self.assertEqual(lab.get(rel("Transitions", 1, "beta")), before + 1)
         self.wait_event("stateChange", "beta", "normal -> partnerDown")
 
+    def test_row__that_came_or_changed_while_dhcpfod_is_away__is_no_event(
+            self):
+        lab = self.lab
+        lab.stop_agent()
+        self.behind(1, "UPDATE relationship SET mclt = 17 WHERE name = 'beta'")
+        self.behind(1, "INSERT INTO relationship SELECT 'gamma', "
+                    "primary_server, secondary_server, mode, server_type, "
+                    "state, prev_state, mclt, safe_period, primary_name, "
+                    "secondary_name, percentage, secret FROM relationship "
+                    "WHERE name = 'beta'")
+        lab.start_agent()
+        self.assertEqual(lab.get(rel("Mclt", 1, "gamma")), 17)
+        self.assertEqual([e for e in self.events()
+                          if e[2] == "gamma" or "mclt" in e[3]], [])
+
+    def test_server__away_when_dhcpfod_starts__has_no_rows_before_it_answers(
+            self):
+        lab = self.lab
+        lab.stop_agent()
+        lab.control(1, "list 0 1722 before")
+        lab.start_agent()
+        wait(lambda: lab.get(server("OperStatus", 1)) == 3, "unreachable")
+        self.assertEqual(lab.get(scalar("RelCount")), 0)
+        self.assertEqual(lab.get(server("LastSuccessTime", 1)), bytes(8))
+        self.refused("resourceUnavailable", 1, member("Mclt", 1, "beta", 5))
+        lab.control(1)
+        wait(lambda: lab.get(scalar("RelCount")) == 2, "it answers")
+
 
 class Drift(MonitorCase):
     SERVERS = [Server(1, name="berlin", address="192.0.2.1"),
@@ -351,6 +379,24 @@ class Scopes(MonitorCase):
                                             "AddrText")), b"10.1.0.0")
         self.assertEqual(self.lab.get(scope(1, "alpha", "10.1.0.0",
                                             "RelName")), b"alpha")
+
+    def test_scope__between_the_thresholds_at_the_start__is_not_low(self):
+        sql = "UPDATE scope SET num_addr = 100, addr_free = ? WHERE address = ?"
+        address = 0x0a010000
+        lows = len(self.events("thresholdLow"))
+        self.behind(1, sql, 9, address)
+        wait(lambda: self.counts("10.1.0.0")["Health"] == 2, "it is low")
+        self.behind(1, sql, 12, address)
+        wait(lambda: self.counts("10.1.0.0")["Free"] == 12, "it rises")
+        self.assertEqual(self.counts("10.1.0.0")["Health"], 2)
+        oks = len(self.events("thresholdOk"))
+        self.lab.stop_agent()
+        self.lab.start_agent()
+        self.assertEqual(self.counts("10.1.0.0")["Health"], 1)
+        self.behind(1, sql, 20, address)
+        wait(lambda: self.counts("10.1.0.0")["Free"] == 20, "it rises")
+        self.assertEqual(len(self.events("thresholdLow")), lows + 1)
+        self.assertEqual(len(self.events("thresholdOk")), oks)
 
     def test_thresholds__that_cross__are_refused(self):
         low, high = scalar("ScopeFreeLow"), scalar("ScopeFreeHigh")
