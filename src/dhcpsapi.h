@@ -184,8 +184,8 @@ typedef struct _DHCP_FAILOVER_STATISTICS {
  * Without this call the first one reads $DHCPFO_CONF, or else the configuration
  * of the installed dhcpfod.  A file that cannot be used is reported on standard
  * error as "file:line: message".
- * Errors: ERROR_FILE_NOT_FOUND, ERROR_INVALID_PARAMETER (the file is bad),
- * ERROR_NOT_ENOUGH_MEMORY, ERROR_BUSY (already open).
+ * Errors: ERROR_FILE_NOT_FOUND, ERROR_ACCESS_DENIED, ERROR_INVALID_PARAMETER
+ * (the file is bad), ERROR_NOT_ENOUGH_MEMORY, ERROR_BUSY (already open).
  */
 DWORD DhcpfoOpen(const char *configuration);
 
@@ -213,7 +213,8 @@ DWORD DhcpV4FailoverSetRelationship(const char *ServerIpAddress, DWORD Flags,
  * Create ${pRelationship} on this server only: the partner needs a call of its
  * own.  State and PrevState are ignored (STARTUP, INIT); SafePeriod 0 means
  * DHCP_FAILOVER_NEVER.  MS-DHCPM 3.2.4.90.  Errors, in this order:
- * ERROR_ACCESS_DENIED, ERROR_INVALID_PARAMETER, ERROR_DHCP_SUBNET_NOT_PRESENT,
+ * ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED (this server type cannot create
+ * any), ERROR_ACCESS_DENIED, ERROR_DHCP_SUBNET_NOT_PRESENT,
  * ERROR_DHCP_FO_RELATIONSHIP_NAME_TOO_LONG, ERROR_DHCP_FO_MAX_RELATIONSHIPS,
  * ERROR_DHCP_FO_SCOPE_ALREADY_IN_RELATIONSHIP,
  * ERROR_DHCP_FO_RELATIONSHIP_EXISTS.
@@ -238,7 +239,8 @@ DWORD DhcpV4FailoverGetRelationship(const char *ServerIpAddress,
  * with DhcpRpcFreeMemory(); ${*relationshipRead} is their number, and
  * ${*relationshipTotal} that of those still to come.  MS-DHCPM 3.2.4.94.
  * ERROR_SUCCESS: that was all; ERROR_MORE_DATA: call again with the handle;
- * ERROR_NO_MORE_ITEMS: nothing (left).  The first two return an array.
+ * ERROR_NO_MORE_ITEMS: nothing (left).  The first two return an array, in the
+ * order of names.  SharedSecret is NULL in it, whether there is one or not.
  */
 DWORD DhcpV4FailoverEnumRelationship(const char *ServerIpAddress,
     DHCP_RESUME_HANDLE *pResumeHandle, DWORD preferredMaximum,
@@ -283,7 +285,10 @@ DWORD DhcpV4FailoverTriggerAddrAllocation(const char *ServerIpAddress,
 DWORD DhcpV4FailoverGetAddressStatus(const char *ServerIpAddress,
     DHCP_IP_ADDRESS SubnetAddress, DWORD *pStatus);
 
-/** Free what a call returned; NULL is fine. */
+/**
+ * Free what a call returned; NULL is fine.  Who wants a secret in it
+ * overwritten does that before.
+ */
 void DhcpRpcFreeMemory(void *BufferPointer);
 
 #endif

@@ -119,9 +119,9 @@ bool roster_reload(struct roster *roster, struct conf *conf);
 void roster_reap(struct roster *roster);
 
 /**
- * Stop the workers, waiting at most ${milliseconds} for each that is busy, and
- * free ${roster}, which may be NULL.  What a thread that is still busy then may
- * touch is left to the end of the process.
+ * Stop the workers, waiting at most ${milliseconds} for all that are busy, and
+ * as long again for the history, and free ${roster}, which may be NULL.  What a
+ * thread that is still busy then may touch is left to the end of the process.
  */
 void roster_free(struct roster *roster, unsigned int milliseconds);
 

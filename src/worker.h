@@ -64,7 +64,8 @@ bool worker_withdraw(struct worker *worker, struct job *job);
 /**
  * Let the running job end, drop the others, and free ${worker}, which may be
  * NULL.  Waits at most ${milliseconds}; false: the job still runs, and worker
- * and server must be left alone until the process ends.
+ * and server must be left alone until this, called again, returns true, or the
+ * process ends.
  */
 bool worker_stop(struct worker *worker, unsigned int milliseconds);
 

@@ -389,6 +389,27 @@ calls__answer_what_the_server_says(void **state)
 	DhcpRpcFreeMemory(NULL);
 }
 
+/* Unlike MS-DHCPM 3.2.4.90, and as in the other calls. */
+static void
+create__of_what_cannot_be__is_refused_whoever_asks(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+	struct wanted w;
+
+	api_create(NULL, "a", 1, 1);
+	DhcpfoClose();
+	snprintf(path, sizeof(path), "%.64s/one.db", f->dir);
+	assert_int_equal(chmod(path, 0606), 0);
+	assert_error(DhcpfoOpen(conf_path), ERROR_SUCCESS);
+	want(&w, "b", 2, 1);
+	assert_error(DhcpV4FailoverCreateRelationship(NULL, &w.rel),
+	    ERROR_ACCESS_DENIED);
+	w.rel.Percentage = 101;
+	assert_error(DhcpV4FailoverCreateRelationship(NULL, &w.rel),
+	    ERROR_INVALID_PARAMETER);
+}
+
 /* ---------------------------------------------------------------- Enum */
 
 static void
@@ -676,6 +697,7 @@ main(void)
 		TEST(
 		    set__of_an_unknown_flag_or_none_or_a_wrong_value_is_refused),
 		TEST(calls__answer_what_the_server_says),
+		TEST(create__of_what_cannot_be__is_refused_whoever_asks),
 		TEST(enum__refuses_to_do_without_any_of_its_results),
 		TEST(
 		    enum__goes_through_all_in_the_order_of_names_and_hides_secrets),
