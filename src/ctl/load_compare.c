@@ -32,10 +32,10 @@ check_new_member(struct load *load, const struct wanted *wanted,
 
 	member_defaults(&created);
 	if (member->kind == MEMBER_KIND_STATE) {
-		if ((server->type->sets & member->flag) == 0 &&
+		if ((server->sets & member->flag) == 0 &&
 		    !member_equal(member, &wanted->rel, &created))
 			load_problem_at(load, wanted->number, member->name,
-			    "cannot be set on a server of type %s",
+			    "cannot be set on this server of type %s",
 			    server->type->name);
 	} else if (!is_given(wanted, id)) {
 		load_problem_at(load, wanted->number, member->name,
@@ -86,9 +86,10 @@ plan_set(struct load *load, struct wanted *wanted, enum member_id id,
 		    "is \"%s\" on the server, and nothing but its creation "
 		    "sets it; delete the relationship first",
 		    member_to_text(member, wanted->now->rel, now, sizeof(now)));
-	} else if ((server->type->sets & member->flag) == 0) {
+	} else if ((server->sets & member->flag) == 0) {
 		load_problem_at(load, wanted->number, member->name,
-		    "cannot be set on a server of type %s", server->type->name);
+		    "cannot be set on this server of type %s",
+		    server->type->name);
 	} else {
 		wanted->flags |= member->flag;
 	}

@@ -8,6 +8,7 @@ import subprocess
 import unittest
 
 from ctl_case import CTL, NASTY, SECRET, Case
+from fake_kea import FakeKea
 
 STATISTICS = ["addresses", "free", "inUse", "partnerFree", "thisFree",
               "partnerInUse", "thisInUse"]
@@ -401,6 +402,33 @@ class DumpAndLoad(Case):
         self.assertEqual(self.load(data).out.split()[0], "2000")
         self.assertEqual(self.load(data).out,
                          "0 created, 0 changed, 2000 as they were\n")
+
+
+class LoadIntoKea(Case):
+    """What a server of type kea can set is a matter of its section, too."""
+
+    def setUp(self):
+        super().setUp()
+        kea = FakeKea(self.path("kea.socket"))
+        kea.start()
+        self.addCleanup(kea.stop)
+
+    def checked(self, *options, code=0):
+        self.write("conf", "\n".join([
+            "[server 1]", "type = kea", "socket = " + self.path("kea.socket"),
+            *options, ""]))
+        dump = self.dumped(server="1")
+        dump["relationships"][0]["safePeriod"] += 1
+        self.write("load", json.dumps(dump))
+        return self.ctl("load", "--check", self.path("load"), code=code)
+
+    def test_a_member_that_may_not_be_set_there_is_found_by_check(self):
+        done = self.checked(code=1)
+        self.assertIn("relationships[0].safePeriod: cannot be set", done.err)
+
+    def test_a_member_that_may_be_set_there_passes_check(self):
+        done = self.checked("allow-config-set = yes")
+        self.assertIn("1 to change", done.out)
 
 
 if __name__ == "__main__":
