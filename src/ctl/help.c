@@ -187,7 +187,8 @@ const char help_probe[] =
 "For the first contact with a server: asks it for its time, then for all of its\n"
 "relationships with the statistics of their scopes, and prints what was\n"
 "understood, to be compared with what the server's own console shows.  Nothing\n"
-"is written, so it takes no more than the right to read.\n"
+"is written, so it takes no more than the right to read; but a server of type\n"
+"local makes its file if there is none.\n"
 "\n"
 "examples:\n"
 "  dhcpfoctl -s dc1 probe\n";

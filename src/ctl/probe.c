@@ -72,7 +72,11 @@ command_probe(struct ctl *ctl, int argc, char *argv[])
 	} else
 		code = outcome("probe: time of", server->name, error);
 	failover_server_close(handle);
+	/* A local server has made its file if there was none. */
 	if (code == CTL_OK)
-		printf("\nThis could be read; nothing was written.\n");
+		printf("\nThis could be read%s.\n",
+		    server->type->kind != FAILOVER_SERVER_LOCAL ?
+			"; nothing was written" :
+			"");
 	return code;
 }

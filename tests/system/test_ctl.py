@@ -20,6 +20,11 @@ ROOT = ".1.3.6.1.4.1.8072.9999.9999.647"
 
 
 class TheCommandLine(Case):
+    def test_probe_that_makes_the_file_of_a_local_server_does_not_deny_it(self):
+        done = self.ctl("probe")
+        self.assertTrue(os.path.exists(self.path("1.db")))
+        self.assertTrue(done.out.endswith("\nThis could be read.\n"), done.out)
+
     def test_without_a_command_the_usage_goes_to_standard_error(self):
         done = self.ctl(code=2)
         self.assertEqual(done.out, "")
