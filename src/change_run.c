@@ -176,6 +176,9 @@ step_run(struct failover_server *server, struct step *step)
 	    ERROR_SUCCESS :
 	    failover_server_get(server, step->want.RelationshipName,
 		&step->old);
+	/* Where reading broke off, nothing was done. */
+	if (error == RPC_S_CALL_FAILED)
+		return RPC_S_CALL_FAILED_DNE;
 	if (error != ERROR_SUCCESS &&
 	    error != ERROR_DHCP_FO_RELATIONSHIP_DOES_NOT_EXIST)
 		return error;

@@ -175,6 +175,17 @@ class LostAnswers(WindowsCase):
         self.assertEqual(self.lab.get(rel("Mclt", 1, "alpha")), 1234)
         self.assertNotIn("changed on the server", self.lab.log())
 
+    def test_a_set_before_which_reading_breaks_off__was_not_done(self):
+        """Nothing was asked for: "try again later", and no word of a doubt."""
+        self.dhcpm.fault("drop-after", 92)
+        self.dhcpm.fault("drop-after", 92)
+        self.assertEqual(self.lab.set(u("Mclt", "alpha", 1234)).status,
+                         "resourceUnavailable")
+        self.assertEqual(self.lab.status("alpha"), "failed")
+        self.assertIn(b"was not done",
+                      self.lab.get(rel("LastSetText", 1, "alpha")))
+        self.assertEqual(self.dhcpm.calls(90), [])
+
     def test_an_answer_that_is_cut_off__is_looked_up(self):
         self.dhcpm.fault("truncate", 90, 2)
         self.lab.set(u("Mclt", "alpha", 77))

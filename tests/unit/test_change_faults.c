@@ -160,9 +160,10 @@ doubt__about_the_nth_call__is_told_as_it_is(void **state)
 				if (said.v.error == CHANGE_UNDO_FAILED)
 					assert_int_equal(i % 2, 0);
 				else if (said.v.error != CHANGE_OK) {
+					/* It broke off in the look before. */
 					assert_said(&said, CHANGE_FAILED);
 					assert_error(said.v.result,
-					    RPC_S_CALL_FAILED);
+					    RPC_S_CALL_FAILED_DNE);
 				} else
 					undone(w, change, &said);
 				change_finish(change);
