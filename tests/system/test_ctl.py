@@ -20,6 +20,22 @@ ROOT = ".1.3.6.1.4.1.8072.9999.9999.647"
 
 
 class TheCommandLine(Case):
+    def test_a_scope_of_the_file_keeps_its_length_whatever_the_list_says(self):
+        self.configure("scopes = 10.0.0.0/8")
+        self.fo_a(scopes="10.0.0.0")
+        self.configure("scopes = 10.0.0.0/16")
+        self.assertEqual(self.shown()["scopes"][0]["addresses"], 2 ** 24 - 2)
+
+    def test_a_scope_of_the_file_may_join_though_the_list_has_lost_it(self):
+        self.configure("auto-scopes = no", "scopes = 10.1.0.0/24")
+        self.fo_a(scopes="10.1.0.0")
+        self.seven("delete", "fo-a")
+        self.configure("auto-scopes = no", "scopes = none")
+        self.fo_a(scopes="10.1.0.0")
+        done = self.seven("create", "fo-b", "primary=192.0.2.1",
+                          "secondary=192.0.2.2", "scopes=10.2.0.0", code=1)
+        self.assertIn("ERROR_DHCP_SUBNET_NOT_PRESENT", done.err)
+
     def test_probe_that_makes_the_file_of_a_local_server_does_not_deny_it(self):
         done = self.ctl("probe")
         self.assertTrue(os.path.exists(self.path("1.db")))
