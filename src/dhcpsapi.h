@@ -162,7 +162,10 @@ typedef struct _DHCP_FAILOVER_RELATIONSHIP_ARRAY {
 	LPDHCP_FAILOVER_RELATIONSHIP pRelationships;
 } DHCP_FAILOVER_RELATIONSHIP_ARRAY, *LPDHCP_FAILOVER_RELATIONSHIP_ARRAY;
 
-/* Addresses of one scope (MS-DHCPM 2.2.1.2.100). */
+/*
+ * Addresses of one scope (MS-DHCPM 2.2.1.2.100).  0xFFFFFFFF: a number that the
+ * server does not give, such as Kea the shares of the two.
+ */
 typedef struct _DHCP_FAILOVER_STATISTICS {
 	DWORD NumAddr;
 	DWORD AddrFree;

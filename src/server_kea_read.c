@@ -426,7 +426,7 @@ static enum dhcp_error
 copy(struct kea_server *kea, struct kea_view *view,
     DHCP_FAILOVER_RELATIONSHIP **copied)
 {
-	DHCP_FAILOVER_RELATIONSHIP rel;
+	DHCP_FAILOVER_RELATIONSHIP rel, *one;
 	struct scopes scopes;
 
 	if (!scopes_init(&scopes, &kea->config))
@@ -434,9 +434,12 @@ copy(struct kea_server *kea, struct kea_view *view,
 	kea_members(kea, view, &rel);
 	find_scopes(kea, view, &scopes);
 	rel.pScopes = &scopes.array;
-	*copied = failover_dup(&rel);
+	one = failover_dup(&rel);
 	scopes_free(&scopes);
-	return *copied != NULL ? ERROR_SUCCESS : ERROR_NOT_ENOUGH_MEMORY;
+	if (one == NULL)
+		return ERROR_NOT_ENOUGH_MEMORY;
+	*copied = one;
+	return ERROR_SUCCESS;
 }
 
 enum dhcp_error

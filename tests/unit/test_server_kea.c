@@ -1371,6 +1371,30 @@ no_memory__is_told_at_any_time_and_leaves_nothing(void **state)
 }
 
 /* What was ordered may be done: who says otherwise has seen the state. */
+/* dhcpsapi.h: "Output parameters are touched only on success". */
+static void
+no_memory__in_a_get__leaves_the_result_alone(void **state)
+{
+	enum dhcp_error error = ERROR_NOT_ENOUGH_MEMORY;
+	DHCP_FAILOVER_RELATIONSHIP other, *rel;
+
+	(void)state;
+	if (!alloc_works())
+		skip();
+	answers(STATUS_22_NORMAL, CONFIG_22);
+	assert_error(list(), ERROR_SUCCESS);
+	for (long n = 0; error != ERROR_SUCCESS; n++) {
+		rel = &other;
+		alloc_left = n;
+		error = failover_server_get(server, NAME, &rel);
+		alloc_left = -1;
+		assert_true(n < 10000);
+		if (error != ERROR_SUCCESS)
+			assert_ptr_equal(rel, &other);
+	}
+	failover_free(rel);
+}
+
 static void
 no_memory__after_an_order__leaves_it_in_doubt(void **state)
 {
@@ -1473,6 +1497,7 @@ main(void)
 		TEST(way_back__of_a_set__leads_to_what_was_there),
 		TEST(way_back_from_partner_down__there_is_none),
 		TEST(no_memory__is_told_at_any_time_and_leaves_nothing),
+		TEST(no_memory__in_a_get__leaves_the_result_alone),
 		TEST(no_memory__after_an_order__leaves_it_in_doubt),
 #undef TEST
 	};
