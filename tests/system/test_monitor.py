@@ -512,6 +512,21 @@ class Notifications(MonitorCase):
         finally:
             self.ok((scalar("NotifMinInterval"), ("u", 0)))
 
+    def test_changes__more_than_one_held_back__are_told_by_the_last(self):
+        self.ok((scalar("NotifMinInterval"), ("u", 2)))
+        try:
+            self.ok(member("SafePeriod", 1, "alpha", 1))
+            n = len(self.trapd.lines("ConfigChange", "set mode"))
+            self.ok(member("Mode", 1, "alpha", 1))
+            last = len(self.trapd.lines("ConfigChange", "set prevState"))
+            self.ok(member("PrevState", 1, "alpha", 4))
+            self.trapd.wait("ConfigChange", "set prevState", n=last + 3)
+            self.assertEqual(
+                len(self.trapd.lines("ConfigChange", "set mode")), n)
+            self.wait_event("setDone", "alpha", "set mode")
+        finally:
+            self.ok((scalar("NotifMinInterval"), ("u", 0)))
+
     def test_interval__that_becomes_none__holds_nothing_back_any_more(self):
         """"0: nothing is held back"."""
         self.ok((scalar("NotifMinInterval"), ("u", 3600)))
