@@ -174,7 +174,7 @@ watch_threshold(struct managed *server, const struct snapshot_row *row,
 	char text[80], address[FAILOVER_ADDRESS_SIZE];
 	bool low = scope->low;
 
-	if (!scope->counted || scope->stats.NumAddr == 0)
+	if (!scope->counted)
 		return;
 	if (percent < server->roster->free_low)
 		low = true;

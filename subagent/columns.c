@@ -160,7 +160,7 @@ scope_health(const struct cursor *at)
 	if (!at->scope->counted || at->server->status != OPER_STATUS_UP)
 		return HEALTH_UNKNOWN;
 	/* Whatever the operator wants to be warned of. */
-	if (at->scope->stats.AddrFree == 0)
+	if (at->scope->stats.AddrFree == 0 && at->scope->stats.NumAddr > 0)
 		return HEALTH_CRITICAL;
 	return at->scope->low ? HEALTH_WARNING : HEALTH_OK;
 }

@@ -398,6 +398,15 @@ class Scopes(MonitorCase):
         self.assertEqual(len(self.events("thresholdLow")), lows + 1)
         self.assertEqual(len(self.events("thresholdOk")), oks)
 
+    def test_scope__that_loses_all_its_addresses__is_short_of_none(self):
+        sql = "UPDATE scope SET num_addr = ?, addr_free = ?"
+        for count, free, percent, health in ((100, 5, 5, 2), (0, 0, 100, 1)):
+            self.behind(1, sql, count, free)
+            wait(lambda: self.counts("10.1.0.0") ==
+                 dict(Addresses=count, Free=free, FreePercent=percent,
+                      Health=health), "%d of %d free" % (free, count))
+        self.wait_event("thresholdOk", "alpha", "10.1.0.0")
+
     def test_thresholds__that_cross__are_refused(self):
         low, high = scalar("ScopeFreeLow"), scalar("ScopeFreeHigh")
         self.refused("inconsistentValue", 1, (low, ("u", 16)))

@@ -236,16 +236,19 @@ scope_health__without_a_free_address__is_critical_at_any_threshold(void **state)
 {
 	static const struct {
 		bool counted, low;
-		uint32_t free;
+		uint32_t free, addresses;
 		enum health health;
 	} cases[] = {
-		{ false, false, 0, HEALTH_UNKNOWN },
-		{ true, false, 50, HEALTH_OK },
-		{ true, true, 5, HEALTH_WARNING },
-		{ true, true, 0, HEALTH_CRITICAL },
+		{ false, false, 0, 254, HEALTH_UNKNOWN },
+		{ true, false, 50, 254, HEALTH_OK },
+		{ true, true, 5, 254, HEALTH_WARNING },
+		{ true, true, 0, 254, HEALTH_CRITICAL },
 		/* dhcpFoScopeFreeLow 0: nobody is warned, it is true all the
 		 * same. */
-		{ true, false, 0, HEALTH_CRITICAL },
+		{ true, false, 0, 254, HEALTH_CRITICAL },
+		{ true, false, 0, FAILOVER_NOT_COUNTED, HEALTH_CRITICAL },
+		/* It has none to lease: dhcpFoScopeFreePercent is 100. */
+		{ true, false, 0, 0, HEALTH_OK },
 	};
 	struct world *w = *state;
 	size_t i;
@@ -254,7 +257,7 @@ scope_health__without_a_free_address__is_critical_at_any_threshold(void **state)
 		w->server.status = OPER_STATUS_UP;
 		w->scope.counted = cases[i].counted;
 		w->scope.low = cases[i].low;
-		w->scope.stats.NumAddr = 254;
+		w->scope.stats.NumAddr = cases[i].addresses;
 		w->scope.stats.AddrFree = cases[i].free;
 		assert_int_equal(read_number(w, "dhcpFoScopeHealth",
 				     ASN_INTEGER),
