@@ -181,8 +181,8 @@ reload(void)
 	settle(conf);
 	restart_polling();
 	roster_poll_all(scalars.roster);
-	conf_free(settings);
-	settings = conf;
+	/* ${settings} stays what has counted since the start. */
+	conf_free(conf);
 	log_info("%s: read again, %u server%s", conf_path, scalars.server_count,
 	    scalars.server_count == 1 ? "" : "s");
 }

@@ -737,6 +737,17 @@ class Reload(MonitorCase):
         lab.write_conf()
         self.hup("read again")
 
+    def test_key__that_needs_a_restart__is_named_while_it_is_not_what_runs(
+            self):
+        lab, warning = self.lab, "change with a restart only"
+        runs = lab.subagent["ping-interval"]
+        for value, more in ((7, 1), (7, 1), (runs, 0)):
+            before = lab.log().count(warning)
+            lab.subagent["ping-interval"] = value
+            lab.write_conf()
+            self.hup("read again")
+            self.assertEqual(lab.log().count(warning) - before, more, value)
+
     def test_counters__that_begin_anew__are_told_of_as_a_discontinuity(self):
         lab, since = self.lab, scalar("DiscontinuityTime")
         before = lab.get(since)
