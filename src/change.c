@@ -346,6 +346,12 @@ show(struct change *change, const struct group *group, bool back)
 
 	if (heir != group->server) {
 		/* It may be another database: let that speak for itself. */
+		for (i = 0; heir != NULL && i < group->n; i++) {
+			step = &group->steps[i];
+			now = back ? step->old : &step->want;
+			if (step->kind == STEP_SET && now != NULL)
+				doubt_tell(heir, step, now, heir->poll != NULL);
+		}
 		if (heir != NULL)
 			roster_poll(heir);
 		snapshot_free(change->fresh);

@@ -16,6 +16,7 @@ struct doubt {
 	size_t length;
 	DHCP_FAILOVER_RELATIONSHIP want; /* numbers only */
 	DWORD flags; /* 0: not of members */
+	bool told; /* what became of it: to be known as ours is all */
 	bool authenticated; /* of SHAREDSECRET: whether there is to be one */
 	bool early; /* the listing to come may be older */
 	/* What a call still under way would end: that it is (not) undone. */
@@ -44,28 +45,39 @@ drop(struct roster *roster, uint32_t server, const char *key, size_t length)
 			at = &doubt->next;
 }
 
+/* One of ${row} of ${server} in place of any before, with room for scopes. */
+static struct doubt *
+replace(struct managed *server, const struct change_row *row, size_t nscopes)
+{
+	struct roster *roster = server->roster;
+	struct doubt *doubt;
+
+	/* The row tells of its last SET: it is not for one before to end it. */
+	drop(roster, server->index, row->key, row->key_length);
+	doubt = calloc(1, sizeof(*doubt) + nscopes * sizeof(doubt->scopes[0]));
+	if (doubt == NULL)
+		return NULL;
+	doubt->server = server->index;
+	memcpy(doubt->key, row->key, row->key_length);
+	doubt->length = row->key_length;
+	doubt->next = roster->doubts;
+	return roster->doubts = doubt;
+}
+
 void
 doubt_add(struct managed *server, const struct step *step, bool early)
 {
 	const DHCP_FAILOVER_RELATIONSHIP *want = &step->want;
-	const struct change_row *row = step->row;
-	struct roster *roster = server->roster;
 	struct doubt *doubt;
 	size_t n = 0;
 
 	if (step->kind == STEP_ADD || step->kind == STEP_REMOVE)
 		n = failover_scope_count(want);
-	/* The row tells of its last SET: it is not for one before to end it. */
-	drop(roster, server->index, row->key, row->key_length);
-	doubt = calloc(1, sizeof(*doubt) + n * sizeof(doubt->scopes[0]));
-	if (doubt == NULL) {
+	if ((doubt = replace(server, step->row, n)) == NULL) {
 		log_err("server \"%s\": no memory: the row stays in doubt",
 		    server->name);
 		return;
 	}
-	doubt->server = server->index;
-	memcpy(doubt->key, row->key, row->key_length);
-	doubt->length = row->key_length;
 	doubt->flags = step->kind == STEP_SET ? step->flags : 0;
 	doubt->late = !step->doubtful ? SET_STATUS_NONE :
 	    step->applied	      ? SET_STATUS_SUCCEEDED :
@@ -78,19 +90,73 @@ doubt_add(struct managed *server, const struct step *step, bool early)
 		    want->pScopes->Elements[doubt->nscopes];
 	failover_apply(&doubt->want, want, doubt->flags & ~SHAREDSECRET);
 	doubt->authenticated = failover_has_secret(want);
-	doubt->next = roster->doubts;
-	roster->doubts = doubt;
+}
+
+void
+doubt_tell(struct managed *server, const struct step *step,
+    const DHCP_FAILOVER_RELATIONSHIP *now, bool early)
+{
+	struct doubt *doubt;
+
+	/* Without memory it will seem to be somebody else's doing. */
+	if ((doubt = replace(server, step->row, 0)) == NULL)
+		return;
+	doubt->told = true;
+	doubt->flags = step->flags;
+	doubt->early = early;
+	failover_apply(&doubt->want, now, step->flags & ~SHAREDSECRET);
 }
 
 static void
-own_up(const struct doubt *doubt, struct snapshot_row *before,
-    const struct snapshot_row *now)
+own_up(DWORD flags, struct snapshot_row *before, const struct snapshot_row *now)
 {
 	/* A change of state is news, whoever made it. */
 	failover_apply(&before->rel, &now->rel,
-	    doubt->flags & ~(CHANGESTATE | PREVSTATE | SHAREDSECRET));
-	if (doubt->flags & SHAREDSECRET)
+	    flags & ~(CHANGESTATE | PREVSTATE | SHAREDSECRET));
+	if (flags & SHAREDSECRET)
 		before->authenticated = now->authenticated;
+}
+
+/* The same if the row with that key has become what ${want} says. */
+static bool
+own_up_to(struct managed *server, struct snapshot *old, const char *key,
+    size_t length, const DHCP_FAILOVER_RELATIONSHIP *want, DWORD flags)
+{
+	struct snapshot *now = server->snapshot;
+	size_t i = snapshot_find(now, key, length);
+	size_t j = snapshot_find(old, key, length);
+
+	if (i == now->n || j == old->n ||
+	    !failover_equal(&now->rows[i].rel, want, flags & ~SHAREDSECRET))
+		return false;
+	own_up(flags, &old->rows[j], &now->rows[i]);
+	return true;
+}
+
+/* What a predecessor of ${server} is still at may show already. */
+static void
+own_up_to_changes(struct managed *server, struct snapshot *old)
+{
+	const struct change *change;
+	const struct group *group;
+	const struct step *step;
+	size_t i, j;
+
+	for (change = server->roster->changes; change != NULL;
+	     change = change->next)
+		for (i = 0; i < change->ngroups; i++) {
+			group = &change->groups[i];
+			if (group->server == server ||
+			    group->server->index != server->index)
+				continue;
+			for (j = 0; j < group->n; j++) {
+				step = &group->steps[j];
+				if (step->kind == STEP_SET)
+					own_up_to(server, old, step->row->key,
+					    step->row->key_length, &step->want,
+					    step->flags);
+			}
+		}
 }
 
 /* What became of one about scopes, or about ${row}, which is there. */
@@ -166,6 +232,10 @@ resolve(struct managed *server, struct doubt *doubt, struct snapshot *old,
 	struct observation o = { .server = server, .flags = doubt->flags };
 	enum set_status status;
 
+	if (doubt->told)
+		return own_up_to(server, old, doubt->key, doubt->length,
+			   &doubt->want, doubt->flags) ||
+		    !doubt->early;
 	if (i == snapshot->n)
 		return true;
 	row = &snapshot->rows[i];
@@ -179,7 +249,7 @@ resolve(struct managed *server, struct doubt *doubt, struct snapshot *old,
 	if (before != NULL &&
 	    (status == SET_STATUS_SUCCEEDED ||
 		doubt->late != SET_STATUS_FAILED))
-		own_up(doubt, before, row);
+		own_up(doubt->flags, before, row);
 	/* A later SET has told what is true; one that is pending may not. */
 	if (row->status.set_status == SET_STATUS_PENDING)
 		return false;
@@ -229,10 +299,11 @@ doubt_resolve(struct managed *server, struct snapshot *old, bool polled)
 {
 	struct doubt **at = &server->roster->doubts, *doubt;
 
+	own_up_to_changes(server, old);
 	while ((doubt = *at) != NULL) {
 		const bool asked = doubt->server == server->index;
 
-		if (asked && !doubt->early &&
+		if (asked && (doubt->told || !doubt->early) &&
 		    resolve(server, doubt, old, polled)) {
 			*at = doubt->next;
 			free(doubt);

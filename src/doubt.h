@@ -18,6 +18,14 @@ struct step;
 void doubt_add(struct managed *server, const struct step *step, bool early);
 
 /**
+ * ${step} has made the members of its row what ${now} has, says a predecessor
+ * of ${server}, and nobody doubts that: but the next listing, or if it is
+ * ${early} the one after it, is not to show it as somebody else's doing.
+ */
+void doubt_tell(struct managed *server, const struct step *step,
+    const DHCP_FAILOVER_RELATIONSHIP *now, bool early);
+
+/**
  * ${server} has a new snapshot: tell in its rows, and forget.  What was done is
  * put into ${old} too, so that nobody takes it for somebody else's doing.  A
  * second look right after the first counts only if both were ${polled} in

@@ -2219,6 +2219,76 @@ reload__while_a_row_is_pending__lets_the_successor_tell_the_outcome(
 	assert_all_is_true(w);
 }
 
+static size_t
+count_config_changes(const struct world *w)
+{
+	const struct event *event;
+	uint64_t at = 0;
+	size_t n = 0;
+
+	for (; (event = event_log_from(w->roster->events, at)) != NULL;
+	     at = (uint64_t)event->index + 1)
+		n += event->kind == EVENT_CONFIG_CHANGE;
+	return n;
+}
+
+static void
+set_mclt_behind(struct world *w, DWORD mclt)
+{
+	struct wanted wanted;
+
+	want(&wanted, "a", 1, 0);
+	wanted.rel.Mclt = mclt;
+	assert_error(failover_server_set(w->at[0].local.server, MCLT,
+			 &wanted.rel),
+	    ERROR_SUCCESS);
+}
+
+/* dhcpFoEventKind, configChange: "other than by a SET through this agent". */
+static void
+reload__while_a_row_is_set_or_undone__takes_it_for_nobody_elses(void **state)
+{
+	struct world *w = *state;
+	struct change *change;
+	struct said said;
+	int fd;
+
+	/* The successor lists it when it is done. */
+	change = in_state(w, CHANGE_RUNNING, &said, &fd);
+	world_replace(w, 0);
+	world_let_go(fd, "");
+	world_drain(w);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 60);
+	assert_int_equal(count_config_changes(w), 0);
+
+	/* And when it is not any more. */
+	change_undo(change, hear, &said);
+	world_drain(w);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 3600);
+	assert_int_equal(count_config_changes(w), 0);
+	change_finish(change);
+	world_reap(w);
+
+	/* Or before the call has returned. */
+	change = in_state(w, CHANGE_RUNNING, &said, &fd);
+	world_replace(w, 0);
+	set_mclt_behind(w, 60);
+	roster_poll(world_server(w, 0));
+	while (world_server(w, 0)->poll != NULL)
+		world_turn(w);
+	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 60);
+	world_let_go(fd, "");
+	world_drain(w);
+	assert_int_equal(count_config_changes(w), 0);
+	change_finish(change);
+	world_reap(w);
+
+	/* What somebody else does then is seen all the same. */
+	set_mclt_behind(w, 61);
+	world_poll(w);
+	assert_int_equal(count_config_changes(w), 1);
+}
+
 /* Rows that were there already are not created by it. */
 static void
 reload__while_a_row_is_created__makes_nothing_else_new(void **state)
@@ -3129,6 +3199,8 @@ main(void)
 		    both__a_partner_that_has_never_answered__is_waited_for),
 		WITH_ALL(one,
 		    reload__while_a_row_is_pending__lets_the_successor_tell_the_outcome),
+		WITH_ALL(one,
+		    reload__while_a_row_is_set_or_undone__takes_it_for_nobody_elses),
 		WITH_ALL(one,
 		    reload__while_a_row_is_created__makes_nothing_else_new),
 		WITH_ALL(one,
