@@ -584,6 +584,19 @@ is_staged(const struct change *change, const struct managed *server,
 	return false;
 }
 
+/* As far as ${partner} has told; by that name it may have another one. */
+static bool
+has_copy(const struct managed *partner, const struct change_row *row)
+{
+	struct snapshot *there = partner->snapshot;
+	const struct snapshot_row *now = change_row_now(row);
+	size_t i = snapshot_find(there, row->key, row->key_length);
+
+	return i < there->n &&
+	    (now == NULL ||
+		failover_same_relationship(&now->rel, &there->rows[i].rel));
+}
+
 /*
  * What is to be done on ${partner} as well: each call changes one server only,
  * and their copies must be kept alike (MS-DHCPF 1.5).  The states are those of
@@ -594,12 +607,11 @@ mirror_row(struct change *change, const struct change_row *row,
     struct managed *partner)
 {
 	const uint32_t own = CHANGESTATE | PREVSTATE;
-	struct snapshot *there = partner->snapshot;
 	struct change_row *mirrored;
 
 	if (is_staged(change, partner, row) ||
 	    (row->presence != CHANGE_CREATE && partner->listed &&
-		snapshot_find(there, row->key, row->key_length) == there->n) ||
+		!has_copy(partner, row)) ||
 	    ((row->given & ~own) == 0 && row->scopes == NULL &&
 		row->presence == CHANGE_KEEP))
 		return true;

@@ -35,15 +35,6 @@ find(const struct managed *server, const struct snapshot_row *like,
 	return &snapshot->rows[i];
 }
 
-/* Copies of one relationship have its name and its two addresses. */
-static bool
-is_copy(const struct snapshot_row *a, const struct snapshot_row *b)
-{
-	return a->rel.PrimaryServer == b->rel.PrimaryServer &&
-	    a->rel.SecondaryServer == b->rel.SecondaryServer &&
-	    strcmp(a->rel.RelationshipName, b->rel.RelationshipName) == 0;
-}
-
 /* The partner's copy: where it was last time, or wherever it is now. */
 static bool
 find_partner(const struct managed *server, const struct snapshot_row *row,
@@ -58,7 +49,7 @@ find_partner(const struct managed *server, const struct snapshot_row *row,
 	    NULL;
 	if (hint != NULL && hint != server &&
 	    (partner->row = find(hint, row, guess)) != NULL &&
-	    is_copy(row, partner->row)) {
+	    failover_same_relationship(&row->rel, &partner->row->rel)) {
 		partner->server = hint;
 		return true;
 	}
@@ -69,7 +60,7 @@ find_partner(const struct managed *server, const struct snapshot_row *row,
 			continue;
 		if ((partner->row = find(partner->server, row, guess)) !=
 			NULL &&
-		    is_copy(row, partner->row))
+		    failover_same_relationship(&row->rel, &partner->row->rel))
 			return true;
 	}
 	return false;

@@ -192,6 +192,15 @@ failover_same_servers(const DHCP_FAILOVER_RELATIONSHIP *a,
 }
 
 bool
+failover_same_relationship(const DHCP_FAILOVER_RELATIONSHIP *a,
+    const DHCP_FAILOVER_RELATIONSHIP *b)
+{
+	return a->PrimaryServer == b->PrimaryServer &&
+	    a->SecondaryServer == b->SecondaryServer &&
+	    strcmp(a->RelationshipName, b->RelationshipName) == 0;
+}
+
+bool
 failover_has_secret(const DHCP_FAILOVER_RELATIONSHIP *rel)
 {
 	return rel->SharedSecret != NULL && rel->SharedSecret[0] != '\0';

@@ -57,6 +57,10 @@ bool failover_equal(const DHCP_FAILOVER_RELATIONSHIP *a,
 bool failover_same_servers(const DHCP_FAILOVER_RELATIONSHIP *a,
     const DHCP_FAILOVER_RELATIONSHIP *b);
 
+/** Are these the copies that two servers have of one relationship? */
+bool failover_same_relationship(const DHCP_FAILOVER_RELATIONSHIP *a,
+    const DHCP_FAILOVER_RELATIONSHIP *b);
+
 /** Has ${rel} a secret?  An empty one is none. */
 bool failover_has_secret(const DHCP_FAILOVER_RELATIONSHIP *rel);
 

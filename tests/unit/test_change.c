@@ -2129,6 +2129,27 @@ both__a_row_that_the_partner_has_not__is_changed_on_one(void **state)
 	assert_all_is_true(w);
 }
 
+/* Names are unique on a server only: that one may be with a third server. */
+static void
+both__another_one_of_that_name_on_the_partner__is_left_alone(void **state)
+{
+	struct world *w = *state;
+	struct wanted other;
+
+	world_have(w, 0, "c", 8, 1);
+	want(&other, "c", 9, 1);
+	other.rel.SecondaryServer = NET(192, 0, 2, 3);
+	assert_error(failover_server_create(w->at[1].local.server, &other.rel),
+	    ERROR_SUCCESS);
+	world_poll(w);
+	world_calls(w, 1);
+	done(w, ASKS(MEMBER(0, "c", MCLT, 60)));
+	done(w, ASKS(ROW(0, "c", CHANGE_DESTROY)));
+	assert_string_equal(world_calls(w, 1), "");
+	assert_int_equal(world_row(w, 1, "c")->rel.Mclt, 3600);
+	assert_all_is_true(w);
+}
+
 static void
 both__a_partner_that_refuses__undoes_the_first(void **state)
 {
@@ -3190,6 +3211,8 @@ main(void)
 		    both__what_was_asked_of_the_partner_itself__is_left_alone),
 		WITH(pair,
 		    both__a_row_that_the_partner_has_not__is_changed_on_one),
+		WITH(pair,
+		    both__another_one_of_that_name_on_the_partner__is_left_alone),
 		WITH(pair, both__a_partner_that_refuses__undoes_the_first),
 		WITH(pair,
 		    both__a_partner_that_may_not_be_written__is_told_by_check),
