@@ -592,9 +592,8 @@ has_copy(const struct managed *partner, const struct change_row *row)
 	const struct snapshot_row *now = change_row_now(row);
 	size_t i = snapshot_find(there, row->key, row->key_length);
 
-	return i < there->n &&
-	    (now == NULL ||
-		failover_same_relationship(&now->rel, &there->rows[i].rel));
+	return i < there->n && now != NULL &&
+	    failover_same_relationship(&now->rel, &there->rows[i].rel);
 }
 
 /*

@@ -2145,6 +2145,8 @@ both__another_one_of_that_name_on_the_partner__is_left_alone(void **state)
 	world_calls(w, 1);
 	done(w, ASKS(MEMBER(0, "c", MCLT, 60)));
 	done(w, ASKS(ROW(0, "c", CHANGE_DESTROY)));
+	/* Where there is none, nobody can tell that it is not another. */
+	done(w, ASKS(ROW(0, "c", CHANGE_DESTROY)));
 	assert_string_equal(world_calls(w, 1), "");
 	assert_int_equal(world_row(w, 1, "c")->rel.Mclt, 3600);
 	assert_all_is_true(w);
