@@ -31,6 +31,7 @@ struct failover_row {
 	const DHCP_FAILOVER_STATISTICS *stats; /* one per scope, or NULL */
 	FSM_STATE partner_state; /* NO_STATE: not known */
 	bool authenticated; /* there is a shared secret */
+	bool forgets; /* PrevState is not told: whoever looks remembers it */
 };
 
 /**

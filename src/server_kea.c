@@ -128,7 +128,6 @@ kea_close(struct failover_server *server)
 
 	kea_status_free(&kea->status);
 	kea_config_free(&kea->config);
-	prev_state_free(&kea->prev_states);
 	free(kea);
 }
 

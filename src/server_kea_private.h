@@ -14,7 +14,6 @@
 #include "kea_buffer.h"
 #include "kea_reply.h"
 #include "kea_socket.h"
-#include "prev_state.h"
 #include "server.h"
 
 struct kea_options {
@@ -29,7 +28,6 @@ struct kea_server {
 	struct kea_config config; /* as of the last config-get */
 	int64_t config_at; /* when that was asked, by kea_now(); 0: never */
 	uint32_t replaced; /* max-response-delay before the last config-set */
-	struct prev_state *prev_states;
 	char odd_state[64]; /* the unknown word last logged */
 	bool uncounted; /* logged that there are no statistics */
 };
@@ -83,8 +81,7 @@ bool kea_view_named(const struct kea_server *kea, const char *name,
     struct kea_view *view);
 
 /** The members of ${view} except scopes; its strings are the view's. */
-void kea_members(struct kea_server *kea, struct kea_view *view,
-    DHCP_FAILOVER_RELATIONSHIP *rel);
+void kea_members(struct kea_view *view, DHCP_FAILOVER_RELATIONSHIP *rel);
 
 /** A max-response-delay in whole seconds. */
 uint32_t kea_safe_period(uint32_t milliseconds);

@@ -208,8 +208,7 @@ name_of(const struct kea_peer *peer)
 }
 
 void
-kea_members(struct kea_server *kea, struct kea_view *view,
-    DHCP_FAILOVER_RELATIONSHIP *rel)
+kea_members(struct kea_view *view, DHCP_FAILOVER_RELATIONSHIP *rel)
 {
 	const bool balanced = view->status->mode == KEA_MODE_LOAD_BALANCING;
 
@@ -222,8 +221,7 @@ kea_members(struct kea_server *kea, struct kea_view *view,
 		    PrimaryServer :
 		    SecondaryServer,
 		.State = view->state,
-		.PrevState =
-		    prev_state_note(&kea->prev_states, view->name, view->state),
+		.PrevState = INIT,
 		.SafePeriod = kea_safe_period(view->config->max_response_delay),
 		.Percentage = balanced ? 50 : 0,
 		.RelationshipName = view->name,
@@ -377,7 +375,7 @@ enum dhcp_error
 kea_list(struct failover_server *server, failover_row_fn *fn, void *arg)
 {
 	struct kea_server *kea = server->impl;
-	struct failover_row row = { 0 };
+	struct failover_row row = { .forgets = true };
 	struct kea_counts counts;
 	struct scopes scopes;
 	struct kea_view view;
@@ -399,7 +397,7 @@ kea_list(struct failover_server *server, failover_row_fn *fn, void *arg)
 	for (i = 0; i < kea->status.n; i++) {
 		if (!kea_view(kea, i, &view))
 			continue;
-		kea_members(kea, &view, &row.rel);
+		kea_members(&view, &row.rel);
 		find_scopes(kea, &view, &scopes);
 		for (j = 0; j < scopes.array.NumElements; j++)
 			count_scope(&counts, scopes.ids[j], &scopes.stats[j]);
@@ -431,7 +429,7 @@ copy(struct kea_server *kea, struct kea_view *view,
 
 	if (!scopes_init(&scopes, &kea->config))
 		return ERROR_NOT_ENOUGH_MEMORY;
-	kea_members(kea, view, &rel);
+	kea_members(view, &rel);
 	find_scopes(kea, view, &scopes);
 	rel.pScopes = &scopes.array;
 	one = failover_dup(&rel);

@@ -163,6 +163,7 @@ snapshot_add(void *arg, const struct failover_row *row)
 		return false;
 	to->partner_state = row->partner_state;
 	to->authenticated = row->authenticated;
+	to->forgets = row->forgets;
 	to->status.set_status = SET_STATUS_NONE;
 	snapshot->n++;
 	return true;
@@ -363,6 +364,8 @@ snapshot_inherit(struct snapshot *fresh, const struct snapshot *old,
 			j++;
 		if (j < old->n && compare_rows(&old->rows[j], row) == 0) {
 			row->status = old->rows[j].status;
+			if (row->forgets)
+				row->rel.PrevState = old->rows[j].rel.PrevState;
 			inherit_scopes(fresh, row, old, &old->rows[j]);
 			if (same_row(fresh, row, old, &old->rows[j]))
 				continue;

@@ -50,6 +50,7 @@ struct snapshot_row {
 	uint32_t first_scope, nscopes; /* of the snapshot's scopes */
 	uint32_t partner_state;
 	bool authenticated;
+	bool forgets; /* see struct failover_row */
 	struct row_status status;
 };
 

@@ -74,6 +74,8 @@ watch_state(struct managed *server, struct snapshot_row *row, FSM_STATE before)
 	row->status.transitions++;
 	if (row->rel.State == COMMUNICATION_INT)
 		row->status.comm_interruptions++;
+	if (row->forgets)
+		row->rel.PrevState = before;
 	keep(server, row);
 	snprintf(text, sizeof(text), "%s -> %s", state_word(before),
 	    state_word(row->rel.State));

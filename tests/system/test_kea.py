@@ -366,6 +366,7 @@ class LoadBalancing(KeaCase):
         self.assertLess(time.monotonic() - began, 2 * PATIENCE)
         self.assertEqual(self.pair.one.state(), "partner-down")
         self.assertEqual(self.state(1), DOWN)
+        self.assertEqual(self.get(rel("PrevState", 1, NAME)), INTERRUPTED)
         self.trapd.wait("PartnerDown", NAME, n=told + 1)
         # Once more, as managers do: nothing is sent.
         self.assertEqual(self.set_down(1).status, "noError")
@@ -382,6 +383,24 @@ class LoadBalancing(KeaCase):
         self.wait_state(2, NORMAL)
         self.trapd.wait("Recovered", NAME, n=recovered + 1)
         self.assertEqual(self.get(server("OperStatus", 2)), UP)
+
+    def test_previous_state__outlives_a_reload_and_a_restart(self):
+        self.pair.two.kill()
+        self.wait_state(1, INTERRUPTED)
+        self.assertEqual(self.get(rel("PrevState", 1, NAME)), NORMAL)
+        self.lab.write_conf(self.conf().replace("timeout = 800",
+                                                "timeout = 900"))
+        said = 'server "kea-1": up,'
+        n = self.lab.log().count(said)
+        self.lab.agent.send_signal(signal.SIGHUP)
+        wait(lambda: self.lab.log().count(said) > n, "it is asked anew")
+        self.assertEqual(self.get(rel("PrevState", 1, NAME)), NORMAL)
+        # What is told of a change meanwhile tells from what, too.
+        self.lab.stop_agent()
+        self.pair.normal()
+        self.lab.start_agent(conf=self.conf())
+        self.wait_state(1, NORMAL)
+        self.assertEqual(self.get(rel("PrevState", 1, NAME)), INTERRUPTED)
 
     def test_partner_that_hangs__is_seen_and_partner_down_is_refused(self):
         self.pair.two.freeze()

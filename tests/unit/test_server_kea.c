@@ -248,26 +248,6 @@ passive_backup__is_no_relationship(void **state)
 }
 
 static void
-prev_state__is_the_last_other_one_seen(void **state)
-{
-	(void)state;
-	fake_rule(fake, "status-get", BALANCING("waiting", "", "false"),
-	    FAKE_ANSWER, 1);
-	fake_rule(fake, "status-get", BALANCING("ready", "ready", "false"),
-	    FAKE_ANSWER, 2);
-	answers(STATUS_22_NORMAL, CONFIG_22);
-	assert_error(list(), ERROR_SUCCESS);
-	assert_int_equal(seen.rel[0]->PrevState, INIT);
-	for (int i = 0; i < 2; i++) {
-		assert_error(list(), ERROR_SUCCESS);
-		assert_int_equal(seen.rel[0]->State, RECOVER_DONE);
-		assert_int_equal(seen.rel[0]->PrevState, STARTUP);
-	}
-	assert_error(list(), ERROR_SUCCESS);
-	assert_int_equal(seen.rel[0]->PrevState, RECOVER_DONE);
-}
-
-static void
 partner_that_is_not_heard__is_an_interruption(void **state)
 {
 	static const struct {
@@ -1447,7 +1427,6 @@ main(void)
 		    subnets_of_a_hub_that_differ_in_length__are_each_in_their_relationship),
 		TEST(pair_of_3_0__is_listed),
 		TEST(passive_backup__is_no_relationship),
-		TEST(prev_state__is_the_last_other_one_seen),
 		TEST(partner_that_is_not_heard__is_an_interruption),
 		TEST(unknown_state__is_no_state_and_logged_once),
 		TEST(

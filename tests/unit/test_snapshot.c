@@ -592,6 +592,22 @@ inherit__of_the_same_rows__keeps_all_and_says_that_nothing_changed(void **state)
 	pair_free(p);
 }
 
+/* dhcpFoRelPrevState: "where the server does not tell it". */
+static void
+inherit__of_a_row_whose_server_forgets__keeps_the_previous_state(void **state)
+{
+	struct pair p = pair();
+
+	(void)state;
+	row_of(p.old, "a")->rel.PrevState = PARTNER_DOWN;
+	row_of(p.old, "b")->rel.PrevState = PARTNER_DOWN;
+	row_of(p.fresh, "a")->forgets = true;
+	assert_false(snapshot_inherit(p.fresh, p.old, 777));
+	assert_int_equal(row_of(p.fresh, "a")->rel.PrevState, PARTNER_DOWN);
+	assert_int_not_equal(row_of(p.fresh, "b")->rel.PrevState, PARTNER_DOWN);
+	pair_free(p);
+}
+
 static void
 inherit__of_a_new_row__changes_that_one_only(void **state)
 {
@@ -878,6 +894,8 @@ main(void)
 		    new__like_another_without_memory__is_null_and_leaks_nothing),
 		TEST(
 		    inherit__of_the_same_rows__keeps_all_and_says_that_nothing_changed),
+		TEST(
+		    inherit__of_a_row_whose_server_forgets__keeps_the_previous_state),
 		TEST(inherit__of_a_new_row__changes_that_one_only),
 		TEST(inherit__of_fewer_rows__says_that_something_changed),
 		TEST(
