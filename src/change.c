@@ -333,6 +333,17 @@ tell_undone(const struct step *step, enum dhcp_error why)
 	tell(step, why);
 }
 
+/* The members that ${step} has set, or, ${back}, set as they were; or NULL. */
+static const DHCP_FAILOVER_RELATIONSHIP *
+members_now(const struct step *step, bool back)
+{
+	if (step->kind != STEP_SET)
+		return NULL;
+	if (!back)
+		return &step->want;
+	return step->applied ? NULL : step->old;
+}
+
 /* Show what ${group} did, or, ${back}, what of it is as it was before. */
 static void
 show(struct change *change, const struct group *group, bool back)
@@ -348,8 +359,7 @@ show(struct change *change, const struct group *group, bool back)
 		/* It may be another database: let that speak for itself. */
 		for (i = 0; heir != NULL && i < group->n; i++) {
 			step = &group->steps[i];
-			now = back ? step->old : &step->want;
-			if (step->kind == STEP_SET && now != NULL)
+			if ((now = members_now(step, back)) != NULL)
 				doubt_tell(heir, step, now, heir->poll != NULL);
 		}
 		if (heir != NULL)
@@ -361,8 +371,7 @@ show(struct change *change, const struct group *group, bool back)
 	/* First the members: what the listing then adds is not our doing. */
 	for (i = 0; i < group->n; i++) {
 		step = &group->steps[i];
-		now = !back ? &step->want : step->applied ? NULL : step->old;
-		if (step->kind == STEP_SET && now != NULL &&
+		if ((now = members_now(step, back)) != NULL &&
 		    (row = change_row_now(step->row)) != NULL)
 			roster_apply(group->server, row, now, step->flags);
 		structural |= step->kind != STEP_SET;
