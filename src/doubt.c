@@ -16,6 +16,7 @@ struct doubt {
 	size_t length;
 	DHCP_FAILOVER_RELATIONSHIP want; /* numbers only */
 	DWORD flags; /* 0: not of members */
+	FSM_STATE was; /* before it; what was wanted, if that is not known */
 	bool told; /* what became of it: to be known as ours is all */
 	bool authenticated; /* of SHAREDSECRET: whether there is to be one */
 	bool early; /* the listing to come may be older */
@@ -89,6 +90,7 @@ doubt_add(struct managed *server, const struct step *step, bool early)
 		doubt->scopes[doubt->nscopes] =
 		    want->pScopes->Elements[doubt->nscopes];
 	failover_apply(&doubt->want, want, doubt->flags & ~SHAREDSECRET);
+	doubt->was = step->old != NULL ? step->old->State : want->State;
 	doubt->authenticated = failover_has_secret(want);
 }
 
@@ -175,6 +177,21 @@ verdict_by_presence(const struct doubt *doubt, const struct snapshot *snapshot,
 }
 
 /*
+ * The members that tell whether it was done.  A secret is told by few servers,
+ * and a state that was set may have moved on, as recover does by itself.
+ */
+static DWORD
+telling(const struct doubt *doubt, const DHCP_FAILOVER_RELATIONSHIP *now)
+{
+	DWORD flags = doubt->flags & ~SHAREDSECRET;
+
+	if ((flags & CHANGESTATE) != 0 && now->State != doubt->want.State &&
+	    now->State != doubt->was)
+		flags &= ~(CHANGESTATE | PREVSTATE);
+	return flags;
+}
+
+/*
  * What became of it, as ${now} tells, with ${before}, which may be NULL.  Of a
  * secret is told at most that there is one, and not by every server.
  */
@@ -182,7 +199,7 @@ static enum set_status
 verdict(const struct doubt *doubt, const struct snapshot_row *before,
     const struct snapshot_row *now)
 {
-	const DWORD others = doubt->flags & ~SHAREDSECRET;
+	const DWORD others = telling(doubt, &now->rel);
 
 	if (!failover_equal(&now->rel, &doubt->want, others))
 		return doubt->keeps_secret ? SET_STATUS_IN_DOUBT :
@@ -194,8 +211,9 @@ verdict(const struct doubt *doubt, const struct snapshot_row *before,
 	/* A call sets all or nothing: what else has changed is the proof. */
 	if (!failover_equal(&before->rel, &doubt->want, others))
 		return SET_STATUS_SUCCEEDED;
-	if (now->authenticated == before->authenticated &&
-	    (!now->authenticated || doubt->authenticated))
+	if ((doubt->flags & SHAREDSECRET) == 0 ||
+	    (now->authenticated == before->authenticated &&
+		(!now->authenticated || doubt->authenticated)))
 		return SET_STATUS_IN_DOUBT;
 	return now->authenticated == doubt->authenticated ?
 	    SET_STATUS_SUCCEEDED :
@@ -276,8 +294,10 @@ resolve(struct managed *server, struct doubt *doubt, struct snapshot *old,
 	default:
 		o.kind = EVENT_SET_FAILED;
 		o.result = row->status.last_set_result;
-		o.text = "set: stays in doubt, for the server does not tell "
-			 "its secret";
+		o.text = (doubt->flags & SHAREDSECRET) != 0 ?
+		    "set: stays in doubt, for the server does not tell its "
+		    "secret" :
+		    "set: stays in doubt, for the state has moved on";
 		break;
 	}
 	if (doubt->flags == 0) {

@@ -1433,6 +1433,52 @@ doubt__about_a_call_that_is_not_done__outlasts_another_change(void **state)
 	assert_all_is_true(w);
 }
 
+/* The server moves a state on by itself: that it is another says nothing. */
+static void
+doubt__about_a_state_that_has_moved_on__stays(void **state)
+{
+	static const DWORD others[] = { 0, MCLT };
+	struct world *w = *state;
+	struct wanted wanted;
+	struct said said;
+	size_t i;
+
+	for (i = 0; i < nitems(others); i++) {
+		world_control(w, 0, "set 0 1726 before\n");
+		if (others[i] == 0)
+			change_finish(committed(w,
+			    ASKS(MEMBER(0, "a", CHANGESTATE, RECOVER)), &said));
+		else
+			change_finish(committed(w,
+			    ASKS(MEMBER(0, "a", CHANGESTATE, RECOVER),
+				MEMBER(0, "a", MCLT, 60)),
+			    &said));
+		assert_said(&said, CHANGE_UNDO_FAILED);
+		world_control(w, 0, NULL);
+		want(&wanted, "a", 1, 0);
+		wanted.rel.State = RECOVER_WAIT;
+		wanted.rel.Mclt = 60;
+		assert_error(failover_server_set(w->at[0].local.server,
+				 CHANGESTATE | others[i], &wanted.rel),
+		    ERROR_SUCCESS);
+		world_poll(w);
+		assert_int_equal(world_row(w, 0, "a")->rel.State, RECOVER_WAIT);
+		/* But what else was to change does. */
+		assert_status(w, 0, "a",
+		    others[i] == 0 ? SET_STATUS_IN_DOUBT :
+				     SET_STATUS_SUCCEEDED);
+		done(w, ASKS(MEMBER(0, "a", CHANGESTATE, NORMAL)));
+	}
+
+	/* Where it was is not moved on. */
+	world_control(w, 0, "set 0 1726 before\n");
+	change_finish(
+	    committed(w, ASKS(MEMBER(0, "a", CHANGESTATE, RECOVER)), &said));
+	world_control(w, 0, NULL);
+	world_poll(w);
+	assert_status(w, 0, "a", SET_STATUS_FAILED);
+}
+
 /* Whoever lists may still be at the undo as well. */
 static void
 doubt__about_an_undo__lasts_until_it_stays_so(void **state)
@@ -3173,6 +3219,7 @@ main(void)
 		    doubt__about_a_call_that_is_not_done__outlasts_another_change),
 		WITH(one_plain,
 		    doubt__about_a_call_that_is_done_late__is_a_success),
+		WITH(one_plain, doubt__about_a_state_that_has_moved_on__stays),
 		WITH(one_plain, doubt__about_an_undo__lasts_until_it_stays_so),
 		WITH(one_plain, doubt__about_two_rows__is_listed_for_once),
 		WITH(one_plain,
