@@ -502,57 +502,53 @@ class Notifications(MonitorCase):
                      (scalar("NotifEnable"), ("x", bytes([0, 0x40]))))
         self.refused("wrongType", 1, (scalar("NotifEnable"), ("i", 1)))
 
+    def hold_back(self, seconds):
+        """From now to the end of the test."""
+        self.ok((scalar("NotifMinInterval"), ("u", seconds)))
+        self.addCleanup(self.ok, (scalar("NotifMinInterval"), ("u", 0)))
+
     def test_flapping__is_held_back_and_ends_with_the_truth(self):
-        self.ok((scalar("NotifMinInterval"), ("u", 2)))
-        try:
-            before = self.lab.get(scalar("NotifSuppressed"))
-            n = len(self.trapd.lines("StateChange"))
-            for _ in range(10):
-                self.ok(member("State", 1, "alpha", INTERRUPTED))
-                self.ok(member("State", 1, "alpha", NORMAL))
-            self.ok(member("State", 1, "alpha", DOWN))
-            self.assertGreaterEqual(
-                self.lab.get(scalar("NotifSuppressed")), before + 20)
-            self.trapd.wait("PartnerDown", self.oid("State") + " = INTEGER: ")
-            wait(lambda: "INTEGER: 5" in self.trapd.lines("StateChange")[-1] or
-                 "partnerDown(5)" in self.trapd.lines("StateChange")[-1],
-                 "the last one tells the last state")
-            self.assertLessEqual(len(self.trapd.lines("StateChange")), n + 12)
-        finally:
-            self.ok((scalar("NotifMinInterval"), ("u", 0)))
+        self.hold_back(2)
+        before = self.lab.get(scalar("NotifSuppressed"))
+        n = len(self.trapd.lines("StateChange"))
+        for _ in range(10):
+            self.ok(member("State", 1, "alpha", INTERRUPTED))
+            self.ok(member("State", 1, "alpha", NORMAL))
+        self.ok(member("State", 1, "alpha", DOWN))
+        self.assertGreaterEqual(
+            self.lab.get(scalar("NotifSuppressed")), before + 20)
+        self.trapd.wait("PartnerDown", self.oid("State") + " = INTEGER: ")
+        wait(lambda: "INTEGER: 5" in self.trapd.lines("StateChange")[-1] or
+             "partnerDown(5)" in self.trapd.lines("StateChange")[-1],
+             "the last one tells the last state")
+        self.assertLessEqual(len(self.trapd.lines("StateChange")), n + 12)
 
     def test_changes__more_than_one_held_back__are_told_by_the_last(self):
-        self.ok((scalar("NotifMinInterval"), ("u", 2)))
-        try:
-            self.ok(member("SafePeriod", 1, "alpha", 1))
-            n = len(self.trapd.lines("ConfigChange", "set mode"))
-            self.ok(member("Mode", 1, "alpha", 1))
-            last = len(self.trapd.lines("ConfigChange", "set prevState"))
-            self.ok(member("PrevState", 1, "alpha", 4))
-            self.trapd.wait("ConfigChange", "set prevState", n=last + 3)
-            self.assertEqual(
-                len(self.trapd.lines("ConfigChange", "set mode")), n)
-            self.wait_event("setDone", "alpha", "set mode")
-        finally:
-            self.ok((scalar("NotifMinInterval"), ("u", 0)))
+        self.hold_back(2)
+        self.ok(member("SafePeriod", 1, "alpha", 1))
+        n = len(self.trapd.lines("ConfigChange", "set mode"))
+        self.ok(member("Mode", 1, "alpha", 1))
+        last = len(self.trapd.lines("ConfigChange", "set prevState"))
+        self.ok(member("PrevState", 1, "alpha", 4))
+        self.trapd.wait("ConfigChange", "set prevState", n=last + 3)
+        self.assertEqual(
+            len(self.trapd.lines("ConfigChange", "set mode")), n)
+        self.wait_event("setDone", "alpha", "set mode")
 
     def test_interval__that_becomes_none__holds_nothing_back_any_more(self):
         """"0: nothing is held back"."""
-        self.ok((scalar("NotifMinInterval"), ("u", 3600)))
-        try:
-            self.ok(member("Percentage", 1, "alpha", 61))
-            self.ok(member("Percentage", 1, "alpha", 62))
-            before = self.lab.get(scalar("NotifSuppressed"))
-            self.ok((scalar("NotifMinInterval"), ("u", 0)))
-            sent = self.lab.get(scalar("NotifSent"))
-            self.ok(member("Percentage", 1, "alpha", 63))
-            self.assertEqual(self.lab.get(scalar("NotifSuppressed")), before)
-            # That of 62, which was held back, came before that of 63.
-            wait(lambda: self.lab.get(scalar("NotifSent")) >= sent + 2,
-                 "all are sent")
-            self.assertEqual(self.lab.get(scalar("NotifSent")), sent + 2)
-        finally:
-            self.ok((scalar("NotifMinInterval"), ("u", 0)))
+        self.hold_back(3600)
+        self.ok(member("Percentage", 1, "alpha", 61))
+        self.ok(member("Percentage", 1, "alpha", 62))
+        before = self.lab.get(scalar("NotifSuppressed"))
+        self.ok((scalar("NotifMinInterval"), ("u", 0)))
+        sent = self.lab.get(scalar("NotifSent"))
+        self.ok(member("Percentage", 1, "alpha", 63))
+        self.assertEqual(self.lab.get(scalar("NotifSuppressed")), before)
+        # That of 62, which was held back, came before that of 63.
+        wait(lambda: self.lab.get(scalar("NotifSent")) >= sent + 2,
+             "all are sent")
+        self.assertEqual(self.lab.get(scalar("NotifSent")), sent + 2)
 
     def test_change__held_back_until_its_event_is_gone__is_told_of(self):
         self.ok((scalar("NotifMinInterval"), ("u", 2)),
@@ -578,20 +574,17 @@ class Notifications(MonitorCase):
                  in (free, "noSuchInstance" if free > 100 else free),
                  "%d of %d" % (free, addresses))
 
-        self.ok((scalar("NotifMinInterval"), ("u", 4)))
-        try:
-            count(100, 5)
-            self.trapd.wait("ScopeLow", "Gauge32: 5")
-            count(100, 50)
-            count(2 ** 32 - 1, 2 ** 32 - 1)  # FAILOVER_NOT_COUNTED
-            # Until well after what was held back is due.
-            start = time.monotonic()
-            wait(lambda: time.monotonic() - start > 6, "a while")
-            self.assertEqual(self.trapd.lines("ScopeOk"), [])
-            count(100, 60)
-            self.trapd.wait("ScopeOk", "Gauge32: 60", "Gauge32: 100")
-        finally:
-            self.ok((scalar("NotifMinInterval"), ("u", 0)))
+        self.hold_back(4)
+        count(100, 5)
+        self.trapd.wait("ScopeLow", "Gauge32: 5")
+        count(100, 50)
+        count(2 ** 32 - 1, 2 ** 32 - 1)  # FAILOVER_NOT_COUNTED
+        # Until well after what was held back is due.
+        start = time.monotonic()
+        wait(lambda: time.monotonic() - start > 6, "a while")
+        self.assertEqual(self.trapd.lines("ScopeOk"), [])
+        count(100, 60)
+        self.trapd.wait("ScopeOk", "Gauge32: 60", "Gauge32: 100")
 
     def test_master__that_is_away__gets_them_afterwards(self):
         lab = self.lab

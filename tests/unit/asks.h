@@ -305,6 +305,17 @@ assert_status(struct world *w, size_t i, const char *name,
 	assert_int_equal(status(w, i, name)->set_status, wanted);
 }
 
+/* Commit it, and see that nobody knows what became of its first row. */
+static inline void
+left_in_doubt(struct world *w, const struct ask *asks)
+{
+	struct said said;
+
+	change_finish(committed(w, asks, &said));
+	assert_said(&said, CHANGE_UNDO_FAILED);
+	assert_status(w, asks->server, asks->name, SET_STATUS_IN_DOUBT);
+}
+
 static inline void
 assert_all_is_true(struct world *w)
 {

@@ -1350,14 +1350,10 @@ doubt__about_a_call_that_is_not_done__lasts_until_it_stays_so(void **state)
 {
 	struct world *w = *state;
 	struct world_text before;
-	struct said said;
 
 	world_database(w, 0, &before);
 	world_control(w, 0, "set 0 1726 before\n");
-	change_finish(committed(w, ASKS(MEMBER(0, "a", MCLT, 60)), &said));
-	assert_said(&said, CHANGE_UNDO_FAILED);
-	/* It has been listed once. */
-	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	left_in_doubt(w, ASKS(MEMBER(0, "a", MCLT, 60)));
 	/* The call was not repeated. */
 	assert_non_null(
 	    strstr(world_calls(w, 0), "get a\nset a 0x01\nget a\n"));
@@ -1374,12 +1370,9 @@ doubt__about_a_call_that_is_done_late__is_a_success(void **state)
 {
 	struct world *w = *state;
 	struct wanted late;
-	struct said said;
 
 	world_control(w, 0, "set 0 1726 before\n");
-	change_finish(committed(w, ASKS(MEMBER(0, "a", MCLT, 60)), &said));
-	assert_said(&said, CHANGE_UNDO_FAILED);
-	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	left_in_doubt(w, ASKS(MEMBER(0, "a", MCLT, 60)));
 	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 3600);
 	want(&late, "a", 0, 0);
 	late.rel.Mclt = 60;
@@ -1404,9 +1397,7 @@ doubt__about_a_call_that_is_not_done__outlasts_another_change(void **state)
 	struct said said;
 
 	world_control(w, 0, "set 0 1726 before\n");
-	change_finish(committed(w, ASKS(MEMBER(0, "a", MCLT, 60)), &said));
-	assert_said(&said, CHANGE_UNDO_FAILED);
-	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	left_in_doubt(w, ASKS(MEMBER(0, "a", MCLT, 60)));
 	world_control(w, 0, NULL);
 	done(w, ASKS(SCOPE(0, "b", 9, CHANGE_CREATE)));
 	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
@@ -1437,46 +1428,45 @@ doubt__about_a_call_that_is_not_done__outlasts_another_change(void **state)
 static void
 doubt__about_a_state_that_has_moved_on__stays(void **state)
 {
-	static const DWORD others[] = { 0, MCLT };
+	const struct {
+		const struct ask *asks;
+		DWORD flags;
+		enum set_status status;
+	} all[] = {
+		{ ASKS(MEMBER(0, "a", CHANGESTATE, RECOVER)), CHANGESTATE,
+		    SET_STATUS_IN_DOUBT },
+		/* But what else was to change does tell. */
+		{ ASKS(MEMBER(0, "a", CHANGESTATE, RECOVER),
+		      MEMBER(0, "a", MCLT, 60)),
+		    CHANGESTATE | MCLT, SET_STATUS_SUCCEEDED },
+	};
 	struct world *w = *state;
 	struct wanted wanted;
-	struct said said;
 	size_t i;
 
-	for (i = 0; i < nitems(others); i++) {
+	want(&wanted, "a", 1, 0);
+	wanted.rel.State = RECOVER_WAIT;
+	wanted.rel.Mclt = 60;
+	for (i = 0; i < nitems(all); i++) {
 		world_control(w, 0, "set 0 1726 before\n");
-		if (others[i] == 0)
-			change_finish(committed(w,
-			    ASKS(MEMBER(0, "a", CHANGESTATE, RECOVER)), &said));
-		else
-			change_finish(committed(w,
-			    ASKS(MEMBER(0, "a", CHANGESTATE, RECOVER),
-				MEMBER(0, "a", MCLT, 60)),
-			    &said));
-		assert_said(&said, CHANGE_UNDO_FAILED);
+		left_in_doubt(w, all[i].asks);
 		world_control(w, 0, NULL);
-		want(&wanted, "a", 1, 0);
-		wanted.rel.State = RECOVER_WAIT;
-		wanted.rel.Mclt = 60;
 		assert_error(failover_server_set(w->at[0].local.server,
-				 CHANGESTATE | others[i], &wanted.rel),
+				 all[i].flags, &wanted.rel),
 		    ERROR_SUCCESS);
 		world_poll(w);
 		assert_int_equal(world_row(w, 0, "a")->rel.State, RECOVER_WAIT);
-		/* But what else was to change does. */
-		assert_status(w, 0, "a",
-		    others[i] == 0 ? SET_STATUS_IN_DOUBT :
-				     SET_STATUS_SUCCEEDED);
+		assert_status(w, 0, "a", all[i].status);
 		done(w, ASKS(MEMBER(0, "a", CHANGESTATE, NORMAL)));
 	}
 
 	/* Where it was is not moved on. */
 	world_control(w, 0, "set 0 1726 before\n");
-	change_finish(
-	    committed(w, ASKS(MEMBER(0, "a", CHANGESTATE, RECOVER)), &said));
+	left_in_doubt(w, ASKS(MEMBER(0, "a", CHANGESTATE, RECOVER)));
 	world_control(w, 0, NULL);
 	world_poll(w);
 	assert_status(w, 0, "a", SET_STATUS_FAILED);
+	assert_all_is_true(w);
 }
 
 /* Whoever lists may still be at the undo as well. */
@@ -1485,15 +1475,11 @@ doubt__about_an_undo__lasts_until_it_stays_so(void **state)
 {
 	struct world *w = *state;
 	struct wanted late;
-	struct said said;
 
 	/* The second set of "a" is the way back. */
 	world_control(w, 0, "set 0 1726 before 2 a\nset 0 5 before 0 b\n");
-	change_finish(committed(w,
-	    ASKS(MEMBER(0, "a", MCLT, 60), MEMBER(0, "b", MCLT, 60)), &said));
-	assert_said(&said, CHANGE_UNDO_FAILED);
-	/* It has been listed once. */
-	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	left_in_doubt(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), MEMBER(0, "b", MCLT, 60)));
 	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 60);
 	want(&late, "a", 0, 0);
 	late.rel.Mclt = 3600;
@@ -1506,12 +1492,9 @@ doubt__about_an_undo__lasts_until_it_stays_so(void **state)
 	assert_int_equal(world_row(w, 0, "a")->rel.Mclt, 3600);
 
 	world_control(w, 0, "set 0 1460 before 2 a\nset 0 5 before 0 b\n");
-	change_finish(committed(w,
+	left_in_doubt(w,
 	    ASKS(MEMBER(0, "a", MCLT, 61), MEMBER(0, "a", SHAREDSECRET, 7),
-		MEMBER(0, "b", MCLT, 60)),
-	    &said));
-	assert_said(&said, CHANGE_UNDO_FAILED);
-	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+		MEMBER(0, "b", MCLT, 60)));
 	world_control(w, 0, NULL);
 	world_poll(w);
 	assert_status(w, 0, "a", SET_STATUS_SUCCEEDED);
@@ -1741,9 +1724,7 @@ doubt__and_a_change_that_does_not_reach_the_server__lasts(void **state)
 
 	world_control(w, 0,
 	    "set 0 1726 after\nget 0 1722 before 2\nlist 0 1722 before\n");
-	change_finish(committed(w, ASKS(MEMBER(0, "a", MCLT, 60)), &said));
-	assert_said(&said, CHANGE_UNDO_FAILED);
-	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	left_in_doubt(w, ASKS(MEMBER(0, "a", MCLT, 60)));
 
 	world_control(w, 0, "get 0 1722 before\nlist 0 1722 before\n");
 	change_finish(committed(w, ASKS(MEMBER(0, "a", MODE, 1)), &said));
@@ -1824,9 +1805,7 @@ doubt__of_a_row_that_is_pending__is_not_ended_by_a_listing(void **state)
 
 	world_control(w, 1,
 	    "set 0 1726 after\nget 0 1722 before 2\nlist 0 1722 before\n");
-	change_finish(committed(w, ASKS(MEMBER(1, "a", MCLT, 60)), &said));
-	assert_said(&said, CHANGE_UNDO_FAILED);
-	assert_status(w, 1, "a", SET_STATUS_IN_DOUBT);
+	left_in_doubt(w, ASKS(MEMBER(1, "a", MCLT, 60)));
 	world_control(w, 1, NULL);
 	memset(&said, 0, sizeof(said));
 	change =
@@ -1863,11 +1842,8 @@ doubt__about_members__is_not_ended_by_scopes_that_fail(void **state)
 
 	world_control(w, 0,
 	    "add_scopes 0 5 before\nset 0 5 before 2\nlist 0 1722 before\n");
-	change_finish(committed(w,
-	    ASKS(MEMBER(0, "a", MCLT, 60), SCOPE(0, "a", 9, CHANGE_CREATE)),
-	    &said));
-	assert_said(&said, CHANGE_UNDO_FAILED);
-	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	left_in_doubt(w,
+	    ASKS(MEMBER(0, "a", MCLT, 60), SCOPE(0, "a", 9, CHANGE_CREATE)));
 
 	world_control(w, 0, "add_scopes 0 5 before\nlist 00 1722 before\n");
 	change_finish(
@@ -1965,22 +1941,15 @@ static void
 doubt__about_scopes__is_not_ended_by_an_earlier_one(void **state)
 {
 	struct world *w = *state;
-	struct said said;
 
 	world_control(w, 0,
 	    "add_scopes 0 1726 after\nget 0 1722 before 2\n"
 	    "list 0 1722 before\n");
-	change_finish(
-	    committed(w, ASKS(SCOPE(0, "a", 8, CHANGE_CREATE)), &said));
-	assert_said(&said, CHANGE_UNDO_FAILED);
-	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	left_in_doubt(w, ASKS(SCOPE(0, "a", 8, CHANGE_CREATE)));
 	world_control(w, 0,
 	    "add_scopes 0 1726 before\nget 00 1722 before 2\n"
 	    "list 0 1722 before\n");
-	change_finish(
-	    committed(w, ASKS(SCOPE(0, "a", 9, CHANGE_CREATE)), &said));
-	assert_said(&said, CHANGE_UNDO_FAILED);
-	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	left_in_doubt(w, ASKS(SCOPE(0, "a", 9, CHANGE_CREATE)));
 
 	world_control(w, 0, NULL);
 	world_poll(w);
@@ -1995,15 +1964,11 @@ static void
 doubt__about_scopes__ends_when_scopes_succeed(void **state)
 {
 	struct world *w = *state;
-	struct said said;
 
 	world_control(w, 0,
 	    "add_scopes 0 1726 after\nget 0 1722 before 2\n"
 	    "list 0 1722 before\n");
-	change_finish(
-	    committed(w, ASKS(SCOPE(0, "a", 8, CHANGE_CREATE)), &said));
-	assert_said(&said, CHANGE_UNDO_FAILED);
-	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	left_in_doubt(w, ASKS(SCOPE(0, "a", 8, CHANGE_CREATE)));
 	world_control(w, 0, NULL);
 	done(w, ASKS(SCOPE(0, "a", 8, CHANGE_DESTROY)));
 	world_poll(w);
@@ -2018,13 +1983,10 @@ static void
 doubt__that_a_later_set_ends__is_owned_up_to(void **state)
 {
 	struct world *w = *state;
-	struct said said;
 
 	world_control(w, 0,
 	    "set 0 1726 after\nget 0 1722 before 2\nlist 0 1722 before\n");
-	change_finish(committed(w, ASKS(MEMBER(0, "a", MCLT, 60)), &said));
-	assert_said(&said, CHANGE_UNDO_FAILED);
-	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	left_in_doubt(w, ASKS(MEMBER(0, "a", MCLT, 60)));
 	world_control(w, 0, NULL);
 	log_forget();
 	done(w, ASKS(MEMBER(0, "a", PERCENTAGE, 60)));
@@ -2041,12 +2003,9 @@ static void
 doubt__that_a_later_set_ends__is_not_told_as_failed(void **state)
 {
 	struct world *w = *state;
-	struct said said;
 
 	world_control(w, 0, "set 0 1726 before\n");
-	change_finish(committed(w, ASKS(MEMBER(0, "a", MCLT, 60)), &said));
-	assert_said(&said, CHANGE_UNDO_FAILED);
-	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	left_in_doubt(w, ASKS(MEMBER(0, "a", MCLT, 60)));
 	world_control(w, 0, NULL);
 	log_forget();
 	done(w,
@@ -3051,19 +3010,13 @@ static void
 doubt__about_a_secret__is_not_ended_by_an_earlier_doubt(void **state)
 {
 	struct world *w = *state;
-	struct said said;
 
 	world_control(w, 0,
 	    "set 0 1726 after\nget 0 1722 before 2\nlist 0 1722 before\n");
-	change_finish(committed(w, ASKS(MEMBER(0, "a", MCLT, 60)), &said));
-	assert_said(&said, CHANGE_UNDO_FAILED);
-	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	left_in_doubt(w, ASKS(MEMBER(0, "a", MCLT, 60)));
 	world_control(w, 0,
 	    "set 0 1726 before\nget 00 1722 before 2\nlist 0 1722 before\n");
-	change_finish(
-	    committed(w, ASKS(MEMBER(0, "a", SHAREDSECRET, 7)), &said));
-	assert_said(&said, CHANGE_UNDO_FAILED);
-	assert_status(w, 0, "a", SET_STATUS_IN_DOUBT);
+	left_in_doubt(w, ASKS(MEMBER(0, "a", SHAREDSECRET, 7)));
 
 	world_control(w, 0, NULL);
 	world_poll(w);

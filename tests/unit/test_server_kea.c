@@ -1350,7 +1350,6 @@ no_memory__is_told_at_any_time_and_leaves_nothing(void **state)
 	}
 }
 
-/* What was ordered may be done: who says otherwise has seen the state. */
 /* dhcpsapi.h: "Output parameters are touched only on success". */
 static void
 no_memory__in_a_get__leaves_the_result_alone(void **state)
@@ -1375,6 +1374,7 @@ no_memory__in_a_get__leaves_the_result_alone(void **state)
 	failover_free(rel);
 }
 
+/* What was ordered may be done: who says otherwise has seen the state. */
 static void
 no_memory__after_an_order__leaves_it_in_doubt(void **state)
 {
